@@ -1,0 +1,1 @@
+"""What a listening test consists of: conditions, anchors, the order of pages and stimuli."""
