@@ -1,0 +1,21 @@
+"""Sound in and out: decoding, resampling, loudness, FLAC, and the degradation processes."""
+
+from modelzoo.audio.degrade import Degraded, cascade, degrade
+from modelzoo.audio.files import Audio, decode, write_flac, write_wav
+from modelzoo.audio.levels import loudness, normalise_loudness, resample
+from modelzoo.audio.processes import PROCESSES, Process
+
+__all__ = [
+    "PROCESSES",
+    "Audio",
+    "Degraded",
+    "Process",
+    "cascade",
+    "decode",
+    "degrade",
+    "loudness",
+    "normalise_loudness",
+    "resample",
+    "write_flac",
+    "write_wav",
+]

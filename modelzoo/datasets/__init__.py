@@ -1,0 +1,1 @@
+"""Training stores: music degraded, scored and turned into tensors on disk."""

@@ -1,0 +1,101 @@
+"""A folder of references, as a build takes them."""
+
+import csv
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelzoo.audio import decode, resample
+from modelzoo.datasets.make import Reference
+from modelzoo.datasets.store import sha256
+from modelzoo.errors import ModelzooError, StoreError
+from modelzoo.features import RATE
+
+MANIFEST = "manifest.csv"
+LONGEST_SECONDS = 1200.0
+_NOT_SOUND = {".csv", ".json", ".md", ".txt", ".toml", ".parquet", ".svg"}
+
+
+def load_mono(file: Path) -> NDArray[np.float64]:
+    """A file's sound with its channels averaged, at 48 kHz."""
+    audio = decode(file, max_seconds=LONGEST_SECONDS)
+    return resample(audio.samples.mean(axis=1), audio.rate, RATE)
+
+
+def read_references(folder: Path, group: str | None = None) -> tuple[list[Reference], dict[str, str]]:
+    """Find the references in a folder: what its `manifest.csv` lists, or else every file that may be sound.
+
+    Parameters
+    ----------
+    folder : Path
+        As the commands `references` and `render-references` make one, or any folder of sound files.
+    group : str, optional
+        A column of the manifest; recordings that are equal in it are never split between training and validation.
+
+    Returns
+    -------
+    list of Reference
+        Sorted by name: the file's name without its ending, with "-" for all but letters, digits and hyphens.
+    dict
+        Files that can't be used, and why.
+
+    Raises
+    ------
+    StoreError
+        No folder, nothing in it, an unreadable manifest, or two files of one name.
+    """
+    if not folder.is_dir():
+        raise StoreError(f"There is no folder of references {folder}.")
+    rows = _manifest(folder, group)
+    references: dict[str, Reference] = {}
+    bad: dict[str, str] = {}
+    for file, (expected, akin) in rows.items():
+        name = re.sub(r"[^A-Za-z0-9-]+", "-", Path(file).stem)
+        if name in references:
+            raise StoreError(f"{folder}: two references would be named {name}: rename one of them.")
+        try:
+            digest = _checked(folder / file, expected)
+        except ModelzooError as error:
+            bad[file] = str(error)
+            continue
+        references[name] = Reference(name, partial(load_mono, folder / file), digest, akin)
+    if not references:
+        raise StoreError(f"{folder} holds no reference that can be used{_first(bad)}.")
+    return [references[name] for name in sorted(references)], bad
+
+
+def _first(bad: dict[str, str]) -> str:
+    return "".join(f"; {file}: {reason}" for file, reason in list(bad.items())[:1]).rstrip(".")
+
+
+def _manifest(folder: Path, group: str | None) -> dict[str, tuple[str, str]]:
+    """Each file's expected hash and group, both empty where nothing is known."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        if group is not None:
+            raise StoreError(f"{folder} has no {MANIFEST}, so there is no column {group!r} to group by.")
+        files = sorted(file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+        return {name: ("", "") for name in files if Path(name).suffix.lower() not in _NOT_SOUND}
+    try:
+        with manifest.open(newline="", encoding="utf-8") as text:
+            rows = list(csv.DictReader(text))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise StoreError(f"{manifest} can't be read as CSV ({error}).") from error
+    for column in filter(None, ("file", group)):
+        if rows and any(row.get(column) is None for row in rows):
+            raise StoreError(f"{manifest} lacks {column!r} in its header or in a row.")
+    return {row["file"]: (row.get("sha256") or "", row[group] if group else "") for row in rows}
+
+
+def _checked(file: Path, expected: str) -> str:
+    """A file's hash, once it is known to be the manifest's and to hold sound."""
+    if not file.is_file():
+        raise StoreError("the manifest lists it, but it is not there.")
+    digest = sha256(file.read_bytes())
+    if expected and digest != expected:
+        raise StoreError("it has changed since the manifest was written.")
+    decode(file, max_seconds=LONGEST_SECONDS)
+    return digest

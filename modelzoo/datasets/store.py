@@ -1,0 +1,85 @@
+"""A training store on disk: what was made stays, tensors are read without being copied into memory.
+
+A store is a folder: `audio/<excerpt>.flac` (the master), `features.npy` (uint8, (n, frames, bands)), `manifest.parquet`
+(a row an excerpt), `dataset.json` (parameters, counts, hashes). `dataset.json` is written last: without it the store is
+not complete.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modelzoo.errors import StoreError
+from modelzoo.features import BANDS, CLIP_FRAMES
+
+TRAIN, VALIDATION = "train", "validation"
+MANIFEST_COLUMNS = (
+    *("excerpt", "reference", "processes", "encoders", "requested_bitrates", "effective_bitrates"),
+    *("moslqo", "target", "split", "audio_sha256", "features_sha256"),
+)
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store: `features` is a read-only memory map (n, 1876, 256), `manifest` has a row for each."""
+
+    folder: Path
+    features: NDArray[np.uint8]
+    manifest: pd.DataFrame
+    info: dict[str, Any]
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """Positions of a split's excerpts, in the manifest's order."""
+        return np.flatnonzero((self.manifest["split"] == split).to_numpy())
+
+    def batches(
+        self, split: str, batch: int, *, seed: int = 0, epoch: int = 0, shuffle: bool = True
+    ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+        """Features (batch, 1876, 256) and targets (batch,), in an order that depends on seed and epoch alone."""
+        rows = self.rows(split)
+        if shuffle:
+            rows = rows[np.random.default_rng([seed, epoch]).permutation(len(rows))]
+        targets = self.manifest["target"].to_numpy(dtype=np.float32)
+        for first in range(0, len(rows), batch):
+            chosen = rows[first : first + batch]
+            yield self.features[chosen], targets[chosen]
+
+
+def open_store(folder: Path) -> Store:
+    """Open a complete store.
+
+    Raises
+    ------
+    StoreError
+        There is no store, it is not complete, or its parts do not fit together.
+    """
+    try:
+        info = json.loads((folder / "dataset.json").read_text())
+        features = np.load(folder / "features.npy", mmap_mode="r")
+        manifest = pd.read_parquet(folder / "manifest.parquet")
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder} holds no complete training store ({error}).") from error
+    if features.shape != (len(manifest), CLIP_FRAMES, BANDS) or features.dtype != np.uint8:
+        raise StoreError(f"{folder}: features of shape {features.shape} do not fit {len(manifest)} manifest rows.")
+    missing = set(MANIFEST_COLUMNS) - set(manifest.columns)
+    if missing:
+        raise StoreError(f"{folder}: the manifest lacks {', '.join(sorted(missing))}.")
+    return Store(folder, features, manifest, info)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write under another name, then rename: a reader sees the old file or the new one, never half of one."""
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(text)
+    partial.replace(path)
