@@ -1,0 +1,1 @@
+"""The demo study: its music, and the simulated listeners who took it."""

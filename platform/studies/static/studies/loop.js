@@ -1,0 +1,91 @@
+/* The loop region and the playing position, over the reference's outline. */
+
+const SHORTEST_SECONDS = 0.5;
+const STEPS = 1000;
+
+export class Loop {
+  constructor(engine, samples, rate, outline, changed) {
+    // Decoders may differ by a few samples: what all stimuli hold can be looped.
+    Object.assign(this, { engine, samples: Math.min(samples, engine.length), rate, outline, changed, position: 0 });
+    this.start = document.querySelector("#loop-start");
+    this.end = document.querySelector("#loop-end");
+    this.canvas = document.querySelector("#wave");
+    for (const input of [this.start, this.end]) {
+      input.disabled = false;
+      input.addEventListener("input", () => this.set(input));
+    }
+    this.canvas.addEventListener("pointerdown", (event) => this.seek(event));
+    engine.addEventListener("position", ({ detail }) => this.at(detail.position));
+    this.label();
+    this.draw();
+  }
+
+  get shortest() {
+    return Math.ceil((SHORTEST_SECONDS * this.rate * STEPS) / this.samples);
+  }
+
+  /* One end moves; it stops half a second before the other. */
+  set(moved) {
+    const start = Number(this.start.value);
+    const end = Number(this.end.value);
+    if (end - start < this.shortest) {
+      if (moved === this.start) this.start.value = Math.max(0, end - this.shortest);
+      else this.end.value = Math.min(STEPS, start + this.shortest);
+    }
+    // Rounded outwards: the engine refuses a loop that is a sample short of half a second.
+    const from = Math.floor((Number(this.start.value) / STEPS) * this.samples);
+    const to = Math.ceil((Number(this.end.value) / STEPS) * this.samples);
+    this.engine.send("loop", { start: from, end: to });
+    this.changed([from, to]);
+    this.label();
+    this.draw();
+  }
+
+  startHere() {
+    this.start.value = Math.round((this.position / this.samples) * STEPS);
+    this.set(this.start);
+  }
+
+  endHere() {
+    this.end.value = Math.round((this.position / this.samples) * STEPS);
+    this.set(this.end);
+  }
+
+  seek(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const share = Math.max(0, Math.min(1, (event.clientX - box.left) / box.width));
+    const position = Math.round(share * this.samples);
+    this.engine.send("seek", { position });
+    this.changed(position, "seek");
+  }
+
+  at(position) {
+    this.position = position;
+    document.querySelector("#position").textContent = `${(position / this.rate).toFixed(1)} s`;
+    this.draw();
+  }
+
+  label() {
+    for (const input of [this.start, this.end]) {
+      input.setAttribute("aria-valuetext", `${((Number(input.value) / STEPS) * (this.samples / this.rate)).toFixed(1)} s`);
+    }
+  }
+
+  draw() {
+    const { width, height } = this.canvas;
+    const pen = this.canvas.getContext("2d");
+    const style = getComputedStyle(this.canvas);
+    const from = (Number(this.start.value) / STEPS) * width;
+    const to = (Number(this.end.value) / STEPS) * width;
+    const bar = width / this.outline.length;
+    pen.clearRect(0, 0, width, height);
+    this.outline.forEach((peak, i) => {
+      const x = i * bar;
+      pen.fillStyle = style.getPropertyValue(x >= from && x <= to ? "--accent" : "--line");
+      const tall = Math.max(2, Math.sqrt(peak) * height);
+      pen.fillRect(x, (height - tall) / 2, Math.max(1, bar - 1), tall);
+    });
+    pen.fillStyle = style.getPropertyValue("--ink");
+    pen.fillRect((this.position / this.samples) * width - 1, 0, 2, height);
+  }
+}
