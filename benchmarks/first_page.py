@@ -1,0 +1,95 @@
+"""What a listener waits for: bytes and seconds until the first rating page can be used, and the renderer's memory.
+
+Needs a running demo (`make demo`); the line is slowed down to 20 Mb/s.
+
+    .venv/bin/python benchmarks/first_page.py --link http://127.0.0.1:8000/t/…/
+"""
+
+import argparse
+import re
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+FLAGS = ["--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+MEGA = 1e6
+
+
+def to_the_instructions(page: Page, link: str) -> None:
+    page.goto(link)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Go on").click()
+
+
+def renderer_megabytes() -> tuple[float, float]:
+    """Resident and private memory of the largest renderer that runs; shared libraries are in the first only."""
+    sizes = [(0.0, 0.0)]
+    for process in Path("/proc").iterdir():
+        try:
+            if b"--type=renderer" not in (process / "cmdline").read_bytes():
+                continue
+            rollup = (process / "smaps_rollup").read_text()
+        except OSError:
+            continue
+        found = {name: int(size) * 1024 / MEGA for name, size in re.findall(r"(\w+): +(\d+) kB", rollup)}
+        sizes.append((found["Rss"], found["Private_Clean"] + found["Private_Dirty"]))
+    return max(sizes)
+
+
+def measure(link: str, megabits: float) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        page = browser.new_page()
+        to_the_instructions(page, link)
+        received = {"sounds": 0, "else": 0}
+        line = page.context.new_cdp_session(page)
+        line.send("Network.enable")
+        speed = {"offline": False, "latency": 20, "downloadThroughput": megabits * MEGA / 8, "uploadThroughput": -1}
+        line.send("Network.emulateNetworkConditions", speed)
+        kinds: dict[str, str] = {}
+        line.on("Network.requestWillBeSent", lambda e: kinds.update({e["requestId"]: e["request"]["url"]}))
+
+        def count(event: dict) -> None:
+            received["sounds" if "/sound/" in kinds.get(event["requestId"], "") else "else"] += event["dataLength"]
+
+        line.on("Network.dataReceived", count)
+        page.get_by_role("button", name="Go on").click()
+        volume = page.get_by_role("button", name="This is comfortable, go on")
+        expect(volume).to_be_visible()
+        begun = time.monotonic()
+        volume.click()
+        expect(page.locator("#reference")).to_be_enabled(timeout=120_000)
+        usable, took = dict(received), time.monotonic() - begun
+        expect(page.locator("#loading")).to_be_hidden(timeout=120_000)
+        loaded = time.monotonic() - begun
+        stimuli = page.locator(".rate-card").count()
+        page.locator(".listen").first.click()
+        page.wait_for_timeout(3000)
+        resident, private = renderer_megabytes()
+        browser.close()
+    sound, other = usable["sounds"] / MEGA, usable["else"] / 1e3
+    print(f"first page, {stimuli} stimuli and the open reference, {megabits:g} Mb/s, without a pause before it")
+    print(f"usable after {took:.1f} s, with {sound:.2f} MB of sound and {other:.0f} kB else")
+    print(f"all sounds there after {loaded:.1f} s, {received['sounds'] / MEGA:.2f} MB")
+    print(f"renderer while it plays: {private:.0f} MB private, {resident:.0f} MB resident")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--link", required=True, help="the listeners' link that the demo printed")
+    parser.add_argument("--megabits", type=float, default=20)
+    arguments = parser.parse_args()
+    try:
+        urlopen(arguments.link, timeout=5).close()
+    except (URLError, ValueError) as error:
+        sys.exit(f"Nothing answers at {arguments.link} ({error}): start the demo with make demo.")
+    measure(arguments.link, arguments.megabits)
+
+
+if __name__ == "__main__":
+    main()
