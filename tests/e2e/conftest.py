@@ -130,13 +130,15 @@ def make_lab() -> type[Lab]:
     return Lab
 
 
-@pytest.fixture(scope="session")
+# By module, not by session: while Playwright runs, its event loop runs in this thread, and Django would refuse the
+# database to the tests of other files that the same process goes on with.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(**CHROMIUM)
     yield browser
