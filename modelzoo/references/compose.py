@@ -1,9 +1,10 @@
-"""Pieces composed by seed: a piece has its key, chords and tune; an arrangement its players, tempo and room."""
+"""Pieces composed by seed: a piece has its key, chords and tune; an arrangement its players, tempo, room, mastering."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from modelzoo.references.master import Mastering, draw_mastering
 from modelzoo.references.midi import DRUMS, Note, Part
 
 PIECES = 50
@@ -47,6 +48,7 @@ class Arrangement:
     room: float
     reverberation: float
     parts: tuple[Part, ...]
+    mastering: Mastering
 
     @property
     def programs(self) -> tuple[int, ...]:
@@ -116,7 +118,8 @@ def compose(seed: int, number: int) -> Arrangement:
         parts.append(Part(0, DRUMS, _drums(beats, density, random), 92))
     room, level = round(float(random.uniform(0.1, 0.9)), 2), round(float(random.choice([0.0, 0.2, 0.5, 0.9])), 2)
     title = f"Piece {index + 1} in {piece.mode}, arrangement {variant + 1}"
-    return Arrangement(index, variant, title, ensemble, tempo, density, room, level, tuple(parts))
+    mastering = draw_mastering(np.random.default_rng([seed, index, variant, 2]))
+    return Arrangement(index, variant, title, ensemble, tempo, density, room, level, tuple(parts), mastering)
 
 
 def _chord_at(piece: _Piece, beat: float) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from modelzoo.errors import AudioError, ModelzooError
 from modelzoo.references.compose import Arrangement, compose
+from modelzoo.references.master import master
 from modelzoo.references.midi import midi_bytes
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
@@ -26,11 +27,13 @@ FADE_SECONDS = 0.02
 PEAK = 0.95
 # FluidSynth's own gain can clip where many voices meet.
 GAIN = 0.2
+# Goes up when the same seed would give other samples.
+VERSION = 2
 LICENCE = "CC0-1.0"
 SOURCE = "composed by modelzoo.references, rendered with FluidSynth and FluidR3_GM (MIT)"
 COLUMNS = (
     "file", "title", "licence", "source", "sha256", "seed", "piece", "instruments", "ensemble", "tempo", "density",
-    "drums", "room", "reverberation",
+    "drums", "room", "reverberation", "shelf", "corner", "ratio", "drive", "noise",
 )  # fmt: skip
 
 
@@ -61,7 +64,7 @@ def find_tools(soundfont: Path = SOUNDFONT) -> str:
 
 
 def render(arrangement: Arrangement, command: str, soundfont: Path = SOUNDFONT) -> NDArray[np.float64]:
-    """Render 10 s of an arrangement.
+    """Render 10 s of an arrangement, mastered.
 
     Parameters
     ----------
@@ -108,6 +111,7 @@ def render(arrangement: Arrangement, command: str, soundfont: Path = SOUNDFONT) 
     mono = stereo.mean(axis=1)[first : first + length]
     if len(mono) < length:
         raise AudioError(f"{arrangement.title} is too short")
+    mono = master(mono, RATE, arrangement.mastering)
     fade = 0.5 - 0.5 * np.cos(np.pi * np.arange(int(FADE_SECONDS * RATE)) / int(FADE_SECONDS * RATE))
     mono[: len(fade)] *= fade
     mono[-len(fade) :] *= fade[::-1]
@@ -142,7 +146,7 @@ def render_corpus(
     Raises
     ------
     ModelzooError
-        If a tool is missing, or the folder holds a corpus of another seed, soundfont or FluidSynth.
+        If a tool is missing, or the folder holds a corpus of another seed, soundfont, FluidSynth or version.
     """
     if count < 1 or seed < 0:
         raise ModelzooError("count must be at least 1, and seed at least 0")
@@ -169,7 +173,10 @@ def _identity(seed: int, command: str, soundfont: Path) -> dict[str, object]:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     said = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60).stdout
     version = next((line.split()[-1] for line in said.splitlines() if "runtime version" in line), "unknown")
-    return {"seed": seed, "soundfont_sha256": digest, "fluidsynth": version, "rate": RATE, "seconds": SECONDS}
+    return {
+        "version": VERSION, "seed": seed, "soundfont_sha256": digest, "fluidsynth": version, "rate": RATE,
+        "seconds": SECONDS,
+    }  # fmt: skip
 
 
 def _same_corpus(folder: Path, identity: dict[str, object]) -> None:
@@ -182,7 +189,9 @@ def _same_corpus(folder: Path, identity: dict[str, object]) -> None:
     except ValueError:
         same = False
     if not same:
-        raise ModelzooError(f"{folder} holds a corpus of another seed, soundfont or FluidSynth: choose another folder")
+        raise ModelzooError(
+            f"{folder} holds a corpus of another seed, soundfont, FluidSynth or version: choose another folder"
+        )
 
 
 def _write(file: Path, samples: NDArray[np.float64]) -> None:
@@ -202,10 +211,12 @@ def _replace(file: Path, text: str) -> Path:
 
 
 def _row(file: Path, arrangement: Arrangement, seed: int) -> dict[str, object]:
+    how = arrangement.mastering
     return {
         "file": file.name, "title": arrangement.title, "licence": LICENCE, "source": SOURCE,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "seed": seed, "piece": arrangement.piece,
         "instruments": " ".join(map(str, arrangement.programs)), "ensemble": arrangement.ensemble,
         "tempo": arrangement.tempo, "density": arrangement.density, "drums": arrangement.drums,
-        "room": arrangement.room, "reverberation": arrangement.reverberation,
+        "room": arrangement.room, "reverberation": arrangement.reverberation, "shelf": how.shelf, "corner": how.corner,
+        "ratio": how.ratio, "drive": how.drive, "noise": "" if how.noise is None else how.noise,
     }  # fmt: skip
