@@ -7,7 +7,7 @@ import pandas as pd
 
 from mushra.screening.policy import Policy
 from mushra.screening.ratings import Flags, Ratings
-from mushra.screening.rules import Measurement
+from mushra.screening.rules import Measurement, anchor70_high_share
 from mushra.table import ANCHOR35, ANCHOR70, REFERENCE
 
 
@@ -26,6 +26,7 @@ def warnings_of(
             found.append(f"no word on headphones from {', '.join(silent)}: kept by that rule")
     for kind in _needed_kinds(policy):
         found += _missing_kind(ratings, kind)
+    found += _exempt(ratings, policy)
     if policy.repeat_difference is not None and not (ratings.presentations > 1).any():
         found.append("no stimulus was presented twice: repeatability could not be judged")
     for rule, column in (("page_seconds_below", "seconds"), ("plays_below", "plays")):
@@ -62,6 +63,22 @@ def _missing_kind(ratings: Ratings, kind: str) -> list[str]:
     return [
         f"{ratings.names[at]} has no score of kind {kind} on {lacking[at]} of {items[at]} items: they don't count"
         for at in np.flatnonzero(lacking)
+    ]
+
+
+def _exempt(ratings: Ratings, policy: Policy) -> list[str]:
+    """Items whose mid anchor so many grade high that it says nothing about anybody (BS.1534-3 p 5)."""
+    if policy.anchor70_above is None:
+        return []
+    shares = anchor70_high_share(ratings, policy.anchor70_above)
+    exempt = shares > policy.anchor70_exempt_share
+    if not exempt.any():
+        return []
+    rows = ratings.table.loc[exempt[ratings.sound], "recording"]
+    names = ", ".join(sorted(set(map(str, rows))))
+    return [
+        f"anchor70_above does not count {names}: more than {100 * policy.anchor70_exempt_share:g} % of the listeners "
+        f"grade the mid anchor above {policy.anchor70_above:g} there"
     ]
 
 

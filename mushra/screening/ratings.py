@@ -24,10 +24,12 @@ class Ratings:
         The scored rows of the checked table, in its order.
     names : list of str
         All listeners, sorted; `listener` are positions in it, one a row.
-    page, page_listener, page_item : int arrays
-        A listener's presentation of an item (recording and repeat): one code a row, then whose it is and of what.
+    page, page_listener : int arrays
+        A listener's presentation of an item (recording and repeat): one code a row, then whose it is.
     stimulus, stimulus_listener : int arrays
         A listener's stimulus (recording and condition) over its presentations: one code a row, and whose it is.
+    sound : int array
+        The stimulus, whoever rates it: one code a row; there are `sounds` of them.
     """
 
     table: pd.DataFrame
@@ -37,7 +39,6 @@ class Ratings:
     score: Floats
     page: Ints
     page_listener: Ints
-    page_item: Ints
     stimulus: Ints
     stimulus_listener: Ints
     sound: Ints
@@ -53,8 +54,8 @@ class Ratings:
         recording = _codes(table["recording"])
         item = _joined(recording, _codes(table["repeat"]))
         sound = _joined(recording, _codes(table["condition"]))
-        page, page_listener, page_item = _paired(listener, item)
-        stimulus, stimulus_listener, _ = _paired(listener, sound)
+        page, page_listener = _paired(listener, item)
+        stimulus, stimulus_listener = _paired(listener, sound)
         return cls(
             table=table,
             names=names,
@@ -63,7 +64,6 @@ class Ratings:
             score=table["score"].to_numpy(dtype=np.float64),
             page=page,
             page_listener=page_listener,
-            page_item=page_item,
             stimulus=stimulus,
             stimulus_listener=stimulus_listener,
             sound=sound,
@@ -144,9 +144,8 @@ def _joined(first: Ints, second: Ints) -> Ints:
     return np.asarray(codes, dtype=np.int64)
 
 
-def _paired(listener: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
-    """A code for each pair that occurs, and the two codes behind it."""
+def _paired(listener: Ints, other: Ints) -> tuple[Ints, Ints]:
+    """A code for each pair that occurs, and the listener behind it."""
     width = int(other.max(initial=0)) + 1
     codes, pairs = pd.factorize(listener * width + other)
-    pairs = np.asarray(pairs, dtype=np.int64)
-    return np.asarray(codes, dtype=np.int64), pairs // width, pairs % width
+    return np.asarray(codes, dtype=np.int64), np.asarray(pairs, dtype=np.int64) // width

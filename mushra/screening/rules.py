@@ -122,13 +122,27 @@ def anchor70_above(ratings: Ratings, policy: Policy) -> Measurement | None:
         return None
     rows = ratings.is_kind(ANCHOR70)
     above = ratings.score > policy.anchor70_above
-    item = ratings.page_item[ratings.page]
-    by_item = means(item[rows], above[rows], int(item.max(initial=-1)) + 1)
-    counted = rows & (by_item[item] <= policy.anchor70_exempt_share)
+    counted = rows & (
+        anchor70_high_share(ratings, policy.anchor70_above)[ratings.sound] <= policy.anchor70_exempt_share
+    )
     found = _of_rows("anchor70_above", ratings, counted, above, policy.anchor70_above_share)
     # Whose mid anchors were all on items that don't count has been judged, and has done nothing wrong.
     found.measured[np.isnan(found.measured) & (sums(ratings.listener, rows, ratings.count) > 0)] = 0.0
     return found
+
+
+def anchor70_high_share(ratings: Ratings, threshold: float) -> Floats:
+    """The share of listeners who grade each item's mid anchor above a threshold; NaN for stimuli of other kinds.
+
+    A listener to whom an item came twice counts once, in part where only some of the grades are above.
+    """
+    rows = ratings.is_kind(ANCHOR70)
+    groups = len(ratings.stimulus_listener)
+    own = means(ratings.stimulus[rows], ratings.score[rows] > threshold, groups)
+    sound = np.zeros(groups, dtype=np.int64)
+    sound[ratings.stimulus] = ratings.sound
+    known = ~np.isnan(own)
+    return means(sound[known], own[known], ratings.sounds)
 
 
 def anchor35_over_anchor70(ratings: Ratings, policy: Policy) -> Measurement | None:

@@ -116,6 +116,22 @@ def test_an_item_on_which_over_25_percent_grade_the_mid_anchor_high_does_not_cou
     assert screen(panel(3, 2), POLICIES["bs1534-3"]).excluded == []
 
 
+def test_items_that_do_not_count_are_named():
+    """3 of 10 grade the mid anchor of item 0 above 90; with 2 of 10 nothing is left out."""
+    (said,) = screen(panel(4, 2), POLICIES["bs1534-3"]).warnings
+    assert said.startswith("anchor70_above does not count item 0: more than 25 % of the listeners")
+    assert screen(panel(4, 1), POLICIES["bs1534-3"]).warnings == []
+
+
+def test_a_repeat_that_only_one_listener_had_does_not_exempt_itself():
+    """x alone hears item 0 again and grades its mid anchor 95 both times: 1 of 4 listeners, not more than 25 %."""
+    listeners = {name: items(1, **GOOD) for name in "abc"}
+    listeners["x"] = {("item 0", repeat): {**GOOD, "anchor70": 95} for repeat in (0, 1)}
+    result = screen(table(listeners), POLICIES["bs1534-3"])
+    assert [one.listener for one in result.excluded] == ["x"]
+    assert result.excluded[0].rules[0].measured == 1
+
+
 @pytest.mark.parametrize(("count", "score", "out"), [(2, 66, False), (3, 66, True), (3, 65, False)])
 def test_anchor35_over_anchor70_by_more_than_the_margin(count, score, out):
     policy = Policy("p", anchor35_over_anchor70=20)
