@@ -1,7 +1,7 @@
 """Sound in and out: decoding, resampling, loudness, FLAC, and the degradation processes."""
 
 from modelzoo.audio.degrade import Degraded, cascade, degrade
-from modelzoo.audio.files import Audio, decode, write_flac, write_wav
+from modelzoo.audio.files import Audio, decode, stream, tags, write_flac, write_wav
 from modelzoo.audio.levels import loudness, normalise_loudness, resample
 from modelzoo.audio.processes import PROCESSES, Process
 
@@ -16,6 +16,8 @@ __all__ = [
     "loudness",
     "normalise_loudness",
     "resample",
+    "stream",
+    "tags",
     "write_flac",
     "write_wav",
 ]

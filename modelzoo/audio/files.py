@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -38,8 +39,13 @@ FORMATS = frozenset(
         "w64",
         "wav",
         "wv",
+        "mpc",
+        "mpc8",
+        "tak",
+        "dts",
     ]
 )
+BLOCK = 1 << 16
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
 MAX_CHANNELS = 8
 
@@ -56,7 +62,10 @@ class Audio:
         return len(self.samples) / self.rate
 
 
-def decode(source: str | os.PathLike[str] | bytes | IO[bytes], *, max_seconds: float | None = None) -> Audio:
+Source = str | os.PathLike[str] | bytes | IO[bytes]
+
+
+def decode(source: Source, *, max_seconds: float | None = None) -> Audio:
     """Decode a sound file of any common format.
 
     Parameters
@@ -75,50 +84,124 @@ def decode(source: str | os.PathLike[str] | bytes | IO[bytes], *, max_seconds: f
     AudioError
         Not a sound file, damaged, empty, too long, or of an unusual rate or channel count.
     """
+    parts = []
+    total = 0
+    for block in stream(source):
+        parts.append(block.samples)
+        total += len(block.samples)
+        if max_seconds is not None and total > max_seconds * block.rate:
+            raise AudioError(f"{_name(source)} is longer than {max_seconds:g} s.")
+    return Audio(np.concatenate(parts), block.rate)
+
+
+def stream(source: Source) -> Iterator[Audio]:
+    """Decode a sound file block by block, for what is too long to be held in memory.
+
+    PyAV reads it, or else libsndfile, which knows some rarer formats.
+
+    Parameters
+    ----------
+    source : path, bytes or binary file
+
+    Yields
+    ------
+    Audio
+        One block at least; all have the same rate and channels.
+
+    Raises
+    ------
+    AudioError
+        As `decode`.
+    """
+    if isinstance(source, (str, os.PathLike)) and not Path(source).is_file():
+        raise AudioError(f"There is no file {source}.")
+    seen = False
+    try:
+        for block in _by_pyav(source):
+            seen = True
+            yield block
+    except AudioError:
+        found = None if seen else _sndfile(source)
+        if found is None:
+            raise
+        yield from _by_sndfile(found, _name(source))
+
+
+def _name(source: Source) -> str:
+    return Path(source).name if isinstance(source, (str, os.PathLike)) else "this"
+
+
+def _by_pyav(source: Source) -> Iterator[Audio]:
     import av
 
-    name = Path(source).name if isinstance(source, (str, os.PathLike)) else "this"
+    name = _name(source)
     opened: object = io.BytesIO(source) if isinstance(source, bytes) else source
     if isinstance(source, (str, os.PathLike)):
         opened = os.fspath(source)
-        if not Path(source).is_file():
-            raise AudioError(f"There is no file {source}.")
+    empty = True
     try:
         with av.open(opened, mode="r", metadata_errors="replace") as container:
             if not FORMATS & set(container.format.name.split(",")):
                 raise AudioError(f"{name} is no sound file that can be used (it looks like {container.format.name}).")
             if not container.streams.audio:
                 raise AudioError(f"{name} holds no sound.")
-            stream = container.streams.audio[0]
-            parts, rate = _decode_stream(container, stream, name, max_seconds)
+            found = container.streams.audio[0]
+            rate, channels = _checked(int(found.rate), int(found.channels), name)
+            for frame in container.decode(found):
+                yield _block(_frame_samples(frame, channels), rate, name)
+                empty = False
     except av.FFmpegError as error:
         raise AudioError(f"{name} is no sound file, or it is damaged ({error.strerror or error}).") from error
-    if not parts:
+    if empty:
         raise AudioError(f"{name} holds no sound.")
-    samples = np.concatenate(parts)
+
+
+def _sndfile(source: Source) -> Any:
+    """The file as libsndfile opens it; None if it does not."""
+    import soundfile
+
+    if isinstance(source, bytes):
+        source = io.BytesIO(source)
+    elif not isinstance(source, (str, os.PathLike)):
+        source.seek(0)
+    try:
+        file = soundfile.SoundFile(source)
+    # libsndfile's complaint of what it does not know, and soundfile's of headerless files.
+    except (soundfile.LibsndfileError, TypeError):
+        return None
+    return file if file.frames else None
+
+
+def _by_sndfile(file: Any, name: str) -> Iterator[Audio]:
+    with file:
+        rate, _ = _checked(file.samplerate, file.channels, name)
+        for samples in file.blocks(BLOCK, dtype="float32", always_2d=True):
+            yield _block(samples, rate, name)
+
+
+def _checked(rate: int, channels: int, name: str) -> tuple[int, int]:
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise AudioError(f"{name} has {rate} samples a second; {LOWEST_RATE} to {HIGHEST_RATE} can be used.")
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise AudioError(f"{name} has {channels} channels; 1 to {MAX_CHANNELS} can be used.")
+    return rate, channels
+
+
+def _block(samples: Samples, rate: int, name: str) -> Audio:
     if not np.isfinite(samples).all():
         raise AudioError(f"{name} holds samples that are no numbers (NaN or infinity).")
     return Audio(samples, rate)
 
 
-def _decode_stream(
-    container: object, stream: object, name: str, max_seconds: float | None
-) -> tuple[list[Samples], int]:
-    rate = int(stream.rate)  # type: ignore[attr-defined]
-    channels = int(stream.channels)  # type: ignore[attr-defined]
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise AudioError(f"{name} has {rate} samples a second; {LOWEST_RATE} to {HIGHEST_RATE} can be used.")
-    if not 1 <= channels <= MAX_CHANNELS:
-        raise AudioError(f"{name} has {channels} channels; 1 to {MAX_CHANNELS} can be used.")
-    parts: list[Samples] = []
-    total = 0
-    for frame in container.decode(stream):  # type: ignore[attr-defined]
-        block = _frame_samples(frame, channels)
-        parts.append(block)
-        total += len(block)
-        if max_seconds is not None and total > max_seconds * rate:
-            raise AudioError(f"{name} is longer than {max_seconds:g} s.")
-    return parts, rate
+def tags(file: Path) -> dict[str, str]:
+    """What a sound file says of itself (title, artist, licence, …), names in lower case; empty if nothing."""
+    import av
+
+    try:
+        with av.open(os.fspath(file), mode="r", metadata_errors="replace") as container:
+            return {name.lower(): value.strip() for name, value in container.metadata.items() if value.strip()}
+    except av.FFmpegError:
+        return {}
 
 
 def _frame_samples(frame: object, channels: int) -> Samples:

@@ -5,11 +5,10 @@ by `dataset.json`: a build that was killed goes on where it was. What is made de
 workers made it or how often it was interrupted.
 """
 
-import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import modelzoo
 from modelzoo.audio import PROCESSES
 from modelzoo.datasets import make, pool
 from modelzoo.datasets.draw import Distribution, distribution, draw
+from modelzoo.datasets.lock import alone
 from modelzoo.datasets.make import AUDIO, FEATURES_PART, PARTS, Chunk, FeatureChunk, Reference
 from modelzoo.datasets.plan import Plan, Recipe, excerpt_name
 from modelzoo.datasets.store import MANIFEST_COLUMNS, TRAIN, VALIDATION, replace_text, sha256
@@ -103,7 +103,7 @@ def build_plan(
     make.forget()
     for sub in (PARTS, AUDIO):
         (folder / sub).mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         _claim(folder, plan.identity({name: by_name[name].sha256 for name in plan.chains}))
         if (folder / "dataset.json").exists():
             return _finished(folder)
@@ -112,17 +112,6 @@ def build_plan(
             return _assemble(folder, plan, failures, workers, progress, cancelled)
         except pool.Cancelled:
             return None
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One build at a time in a folder; a killed one's lock is gone with it."""
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(f"Another build is at work in {folder}.") from error
-        yield
 
 
 def _claim(folder: Path, identity: dict[str, Any]) -> None:

@@ -16,7 +16,12 @@ from modelzoo.features import RATE
 
 MANIFEST = "manifest.csv"
 LONGEST_SECONDS = 1200.0
-_NOT_SOUND = {".csv", ".json", ".md", ".txt", ".toml", ".parquet", ".svg"}
+NOT_SOUND = {".csv", ".json", ".md", ".txt", ".toml", ".parquet", ".svg"}
+
+
+def reference_name(text: str) -> str:
+    """A name without underscores, which part an excerpt's name: "-" for all but letters, digits and hyphens."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", text)
 
 
 def load_mono(file: Path) -> NDArray[np.float64]:
@@ -53,7 +58,7 @@ def read_references(folder: Path, group: str | None = None) -> tuple[list[Refere
     references: dict[str, Reference] = {}
     bad: dict[str, str] = {}
     for file, (expected, akin) in rows.items():
-        name = re.sub(r"[^A-Za-z0-9-]+", "-", Path(file).stem)
+        name = reference_name(Path(file).stem)
         if name in references:
             raise StoreError(f"{folder}: two references would be named {name}: rename one of them.")
         try:
@@ -78,7 +83,7 @@ def _manifest(folder: Path, group: str | None) -> dict[str, tuple[str, str]]:
         if group is not None:
             raise StoreError(f"{folder} has no {MANIFEST}, so there is no column {group!r} to group by.")
         files = sorted(file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
-        return {name: ("", "") for name in files if Path(name).suffix.lower() not in _NOT_SOUND}
+        return {name: ("", "") for name in files if Path(name).suffix.lower() not in NOT_SOUND}
     try:
         with manifest.open(newline="", encoding="utf-8") as text:
             rows = list(csv.DictReader(text))
