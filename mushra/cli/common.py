@@ -22,7 +22,8 @@ Files = Annotated[
 ]
 PolicyOption = Annotated[str, typer.Option("--policy", "-p", help="A policy's name, or a TOML file of thresholds.")]
 ColumnsOption = Annotated[
-    str, typer.Option("--columns", help="Other names of columns: listener=subject,item=song", show_default=False)
+    list[str] | None,
+    typer.Option("--columns", help="Other names of columns: listener=subject,item=song", show_default=False),
 ]
 ReferenceOption = Annotated[
     str | None, typer.Option("--reference", help="What the hidden reference is called.", show_default=False)
@@ -58,14 +59,17 @@ def bad_input() -> Iterator[None]:
         raise BadInput(f"{error.filename or ''}: {error.strerror or error}") from error
 
 
-def names_of(columns: str, reference: str | None, anchor_low: str | None, anchor_mid: str | None) -> Names:
+def names_of(columns: list[str] | None, reference: str | None, anchor_low: str | None, anchor_mid: str | None) -> Names:
     """The `Names` that the options describe."""
-    pairs = {}
-    for part in filter(None, (part.strip() for part in columns.split(","))):
+    pairs: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in ",".join(columns or []).split(","))):
         ours, equals, theirs = part.partition("=")
         if not equals or not ours.strip() or not theirs.strip():
             raise BadInput(f"--columns has {part!r}: expected ours=theirs, as in listener=subject")
-        pairs[ours.strip().lower()] = theirs.strip()
+        if pairs.setdefault(ours.strip().lower(), theirs.strip()) != theirs.strip():
+            raise BadInput(
+                f"--columns names two columns for {ours.strip()}: {pairs[ours.strip().lower()]}, {theirs.strip()}"
+            )
     return Names(pairs, reference, anchor_low, anchor_mid)
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mushra import screening, stats
+from mushra import stats
 from mushra.cli.agreements import STIMULUS, agreements, differences
 from mushra.cli.common import (
     WIDE,
@@ -30,7 +30,7 @@ from mushra.cli.common import (
     read_ratings,
     warn,
 )
-from mushra.cli.policies import find_policy, read_headphones
+from mushra.cli.policies import find_policy, screened
 from mushra.exchange import ExchangeError
 from mushra.exchange.predictions import PREFIX, read_predictions
 
@@ -44,22 +44,25 @@ def compare(
     scale: Annotated[str, typer.Option(help="The predictions' scale, as in 1-5 for ViSQOL's MOS-LQO.")] = "0-100",
     draws: Annotated[int, typer.Option(min=0, help="Of the bootstrap; 0 leaves intervals and tests out.")] = 10_000,
     headphones: HeadphonesOption = None,
-    columns: ColumnsOption = "",
+    columns: ColumnsOption = None,
     reference: ReferenceOption = None,
     anchor_low: LowOption = None,
     anchor_mid: MidOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Agreement of predictions with the MOS: over all stimuli, and over the systems alone."""
+    if headphones is not None and policy is None:
+        raise BadInput("--headphones goes with --policy")
     low, high = _scale(scale)
     rules = find_policy(policy) if policy is not None else None
-    imported = read_ratings(files, names_of(columns, reference, anchor_low, anchor_mid))
+    names = names_of(columns, reference, anchor_low, anchor_mid)
+    imported = read_ratings(files, names)
     warnings, table = list(imported.warnings), imported.table
     with bad_input():
         if rules is not None:
-            screened = screening.screen(table, rules, read_headphones(headphones))
-            table = table[table["listener"].isin(screened.kept)]
-            warnings += screened.warnings
+            found = screened(table, rules, headphones, names)
+            table = table[table["listener"].isin(found.kept)]
+            warnings += found.warnings
         if table.empty:
             raise BadInput("no listener is left: there is nothing to compare with")
         observed = stats.mos(table)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mushra import exchange, screening
+from mushra import exchange
 from mushra.cli.common import (
     BadInput,
     ColumnsOption,
@@ -19,7 +19,7 @@ from mushra.cli.common import (
     names_of,
     warn,
 )
-from mushra.cli.policies import find_policy, read_headphones
+from mushra.cli.policies import find_policy, screened
 from mushra.exchange.write import write_bytes
 
 PACKAGE = "package"
@@ -34,7 +34,7 @@ def convert(
         str | None, typer.Option("--policy", "-p", help="For a package: screen by it and keep the decisions.")
     ] = None,
     headphones: HeadphonesOption = None,
-    columns: ColumnsOption = "",
+    columns: ColumnsOption = None,
     reference: ReferenceOption = None,
     anchor_low: LowOption = None,
     anchor_mid: MidOption = None,
@@ -44,15 +44,19 @@ def convert(
         raise BadInput(f"unknown format {to!r}: there are {', '.join(FORMATS)}")
     if policy is not None and to != PACKAGE:
         raise BadInput(f"--policy is for packages: a {to} file holds no decisions")
+    if headphones is not None and policy is None:
+        raise BadInput("--headphones goes with --policy")
     with bad_input():
-        imported, config = exchange.read_all(files, names_of(columns, reference, anchor_low, anchor_mid))
+        names = names_of(columns, reference, anchor_low, anchor_mid)
+        imported, config = exchange.read_all(files, names)
         warnings = list(imported.warnings)
         if to == PACKAGE:
             package = exchange.Package(imported.table, config.text if config else None)
             if policy is not None:
                 rules = find_policy(policy)
-                screened = screening.screen(imported.table, rules, read_headphones(headphones))
-                package = dataclasses.replace(package, policy=rules, decisions=screened.to_dict())
+                result = screened(imported.table, rules, headphones, names)
+                package = dataclasses.replace(package, policy=rules, decisions=result.to_dict())
+                warnings += result.warnings
             write_bytes(out, exchange.pack(package))
         else:
             warnings += exchange.write(imported.table, out, to)

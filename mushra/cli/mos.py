@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mushra import screening, stats
+from mushra import stats
 from mushra.cli.common import (
     WIDE,
     BadInput,
@@ -29,7 +29,7 @@ from mushra.cli.common import (
     read_ratings,
     warn,
 )
-from mushra.cli.policies import find_policy, read_headphones
+from mushra.cli.policies import find_policy, screened
 from mushra.exchange import neutralise
 
 INTERVALS = ("t", "bca")
@@ -39,7 +39,7 @@ def mos(
     files: Files,
     policy: PolicyOption,
     headphones: HeadphonesOption = None,
-    columns: ColumnsOption = "",
+    columns: ColumnsOption = None,
     reference: ReferenceOption = None,
     anchor_low: LowOption = None,
     anchor_mid: MidOption = None,
@@ -55,21 +55,22 @@ def mos(
     if interval not in INTERVALS:
         raise BadInput(f"unknown interval {interval!r}: there are {', '.join(INTERVALS)}")
     rules = find_policy(policy)
-    imported = read_ratings(files, names_of(columns, reference, anchor_low, anchor_mid))
+    names = names_of(columns, reference, anchor_low, anchor_mid)
+    imported = read_ratings(files, names)
+    result = screened(imported.table, rules, headphones, names)
     with bad_input():
-        screened = screening.screen(imported.table, rules, read_headphones(headphones))
-        kept = imported.table[imported.table["listener"].isin(screened.kept)]
+        kept = imported.table[imported.table["listener"].isin(result.kept)]
         # Where nobody is kept there are no stimuli, but the columns are the same.
         summary = stats.mos(imported.table if kept.empty else kept, interval=cast(Literal["t", "bca"], interval))
         summary = summary[:0] if kept.empty else summary
-    nobody = [] if screened.kept else [f"{rules.name} excludes all {len(screened.listeners)} listeners"]
-    warn(imported.warnings + screened.warnings + nobody)
+    nobody = [] if result.kept else [f"{rules.name} excludes all {len(result.listeners)} listeners"]
+    warn(imported.warnings + result.warnings + nobody)
     if as_json:
         print_json({"policy": rules.name, "stimuli": stimuli(summary), "thresholds": rules.to_dict()})
     elif as_csv:
         _print_csv(summary)
     else:
-        _show(summary, len(screened.kept), len(screened.listeners), rules.name)
+        _show(summary, len(result.kept), len(result.listeners), rules.name)
 
 
 def stimuli(summary: pd.DataFrame) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def power(
     chance: Annotated[float, typer.Option("--power", help="The chance wanted to find the difference.")] = 0.8,
     alpha: Annotated[float, typer.Option(help="The level of significance.")] = 0.05,
     policy: Annotated[str | None, typer.Option("--policy", "-p", help="Whose ratings count; everybody's.")] = None,
-    columns: ColumnsOption = "",
+    columns: ColumnsOption = None,
     reference: ReferenceOption = None,
     anchor_low: LowOption = None,
     anchor_mid: MidOption = None,

@@ -15,13 +15,12 @@ from mushra.cli.common import (
     MidOption,
     PolicyOption,
     ReferenceOption,
-    bad_input,
     names_of,
     print_json,
     read_ratings,
     warn,
 )
-from mushra.cli.policies import find_policy, read_headphones
+from mushra.cli.policies import find_policy, screened
 
 SHOWN = 5
 
@@ -30,7 +29,7 @@ def screen(
     files: Files,
     policy: PolicyOption,
     headphones: HeadphonesOption = None,
-    columns: ColumnsOption = "",
+    columns: ColumnsOption = None,
     reference: ReferenceOption = None,
     anchor_low: LowOption = None,
     anchor_mid: MidOption = None,
@@ -38,9 +37,9 @@ def screen(
 ) -> None:
     """Screen the listeners of a test; nobody is removed from the file."""
     rules = find_policy(policy)
-    imported = read_ratings(files, names_of(columns, reference, anchor_low, anchor_mid))
-    with bad_input():
-        result = screening.screen(imported.table, rules, read_headphones(headphones))
+    names = names_of(columns, reference, anchor_low, anchor_mid)
+    imported = read_ratings(files, names)
+    result = screened(imported.table, rules, headphones, names)
     result = dataclasses.replace(result, warnings=imported.warnings + result.warnings)
     if as_json:
         print_json(result.to_dict())

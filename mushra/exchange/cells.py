@@ -47,7 +47,9 @@ def lines(text: str, separator: str) -> list[tuple[int, list[str]]]:
     ExchangeError
         A quote that never closes, or a field longer than 131,072 characters.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=_spaced(text, separator)
+    )
     rows = []
     try:
         for row in reader:
@@ -56,6 +58,12 @@ def lines(text: str, separator: str) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         raise ExchangeError(f"line {reader.line_num}: {error}") from error
     return rows
+
+
+def _spaced(text: str, separator: str) -> bool:
+    """Whether every separator of the first line has a blank after it: those are for the eye, on all other lines too."""
+    names = text.partition("\n")[0].split(separator)[1:]
+    return bool(names) and all(name.startswith(" ") for name in names)
 
 
 def rows_of(text: str) -> list[tuple[int, list[str]]]:

@@ -8,11 +8,13 @@ from mushra.table import ANCHOR35, ANCHOR70, REFERENCE, SYSTEM
 
 _LOW_PASS = ("anchor", "lp", "lpf", "lowpass")
 USUAL = {
-    REFERENCE: {"reference", "ref", "hiddenref", "hiddenreference", "refhidden", "hidden", "hr", "orig", "original"},
-    ANCHOR35: {"low", "lowanchor", "anchorlow", "lowrange", "lowrangeanchor", "anchor", "35khz", "3500hz"}
-    | {f"{start}{edge}" for start in _LOW_PASS for edge in ("35", "35k", "35khz", "3500", "3500hz")},
-    ANCHOR70: {"mid", "midanchor", "anchormid", "midrange", "midrangeanchor", "7khz", "70khz", "7000hz"}
-    | {f"{start}{edge}" for start in _LOW_PASS for edge in ("7", "70", "7k", "70k", "7khz", "70khz", "7000", "7000hz")},
+    REFERENCE: {"reference", "ref", "hiddenref", "hiddenreference", "refhidden", "referencehidden", "hidden"}
+    | {"hr", "href", "orig", "original", "hiddenorig", "hiddenoriginal"},
+    ANCHOR35: {"low", "lowanchor", "anchorlow", "lowrange", "lowrangeanchor", "anchor", "35k", "3k5", "35khz", "3500hz"}
+    | {f"{start}{edge}" for start in _LOW_PASS for edge in ("35", "35k", "3k5", "35khz", "3500", "3500hz", "low")},
+    ANCHOR70: {"mid", "midanchor", "anchormid", "midrange", "midrangeanchor", "7k", "7khz", "70khz", "7000hz"}
+    | {f"{start}{edge}" for start in _LOW_PASS for edge in ("7", "70", "7k", "70k", "7khz", "70khz", "7000", "7000hz")}
+    | {f"{start}mid" for start in _LOW_PASS},
 }
 OPTION = {REFERENCE: "--reference", ANCHOR35: "--anchor-low", ANCHOR70: "--anchor-mid"}
 # Levels of quality, not anchors, when there is a "high" beside them.

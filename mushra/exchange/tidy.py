@@ -8,6 +8,7 @@ import pandas as pd
 
 from mushra.exchange.imported import ExchangeError, Imported, Names
 from mushra.exchange.kinds import kinds, named
+from mushra.exchange.presentations import presentations
 from mushra.table import COLUMNS, KINDS, NEEDED
 
 TEXT = ("study", "listener", "session", "page", "recording", "condition", "kind")
@@ -15,6 +16,8 @@ NUMBERS = ("repeat", "score", "seconds", "plays")
 MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "<na>"}
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
+# What a column `repeat` may say instead of a number.
+TRUTH = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 SHOWN = 12
 # Where no grade is above this, it was most likely given on a scale of 1-5 or 0-1.
 ANOTHER_SCALE = 5.0
@@ -62,6 +65,8 @@ def finish(raw: pd.DataFrame, names: Names, form: str, warnings: list[str] | Non
     for name in TEXT:
         if name in table:
             table[name] = _as_text(table[name])
+    if "repeat" in table:
+        table["repeat"] = _as_text(table["repeat"]).map(lambda cell: TRUTH.get(cell.strip().lower(), cell))
     for name in _NAMED:
         empty = table.index[table[name].str.strip() == ""]
         if len(empty):
@@ -80,6 +85,9 @@ def finish(raw: pd.DataFrame, names: Names, form: str, warnings: list[str] | Non
     else:
         found, said = kinds(table["condition"], names)
         table["kind"] = table["condition"].map(found).astype(str)
+        warnings += said
+    if "repeat" not in table or table["repeat"].isna().all():
+        table["repeat"], said = presentations(table)
         warnings += said
     table = _complete(table)
     _check_once(table)
@@ -206,7 +214,7 @@ def _check_kinds(table: pd.DataFrame) -> None:
 
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
     """All columns of the tidy table, then what else there was."""
-    table["repeat"] = table["repeat"].fillna(0) if "repeat" in table else 0
+    table["repeat"] = table["repeat"].fillna(0)
     broken = (table["repeat"] < 0) | (table["repeat"] % 1 != 0)
     if broken.any():
         raise ExchangeError(f"{_at(table.index[broken][0])}: repeat must be 0, 1, 2, …")

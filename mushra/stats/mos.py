@@ -62,9 +62,10 @@ def mos(
     -------
     DataFrame
         One row a group: `by`, n, mos, sd, ci_low, ci_high, median, q1, q3, iqr; scores on 0-100. The interval is NaN
-        for n = 1 and cut to 0-100. Then outliers, how many scores lie beyond 1.5 interquartile ranges from the box
-        (p 6), and bimodality, the coefficient b of p 14: above 5/9 (`BIMODAL`) the scores may have two peaks; NaN
-        for fewer than four scores and for equal ones.
+        for n = 1; by t it is symmetric, so that it may reach beyond the scale, which the bootstrap's can't. Then
+        outliers, how many scores lie beyond 1.5 interquartile ranges from the box (p 6), and bimodality, the
+        coefficient b of p 14: above 5/9 (`BIMODAL`) the scores may have two peaks; NaN for fewer than four scores and
+        for equal ones.
 
     Raises
     ------
@@ -84,8 +85,8 @@ def mos(
     deviation = found.scores - found.spread(result["mos"].to_numpy())
     with np.errstate(invalid="ignore", divide="ignore"):
         result["sd"] = np.sqrt(found.total(deviation**2) / np.where(found.counts > 1, found.counts - 1, np.nan))
-    low, high = _t(result, confidence) if interval == "t" else _bca(found, confidence, resamples, seed)
-    result["ci_low"], result["ci_high"] = np.clip(low, 0, None), np.clip(high, None, 100)
+    ends = _t(result, confidence) if interval == "t" else _bca(found, confidence, resamples, seed)
+    result["ci_low"], result["ci_high"] = ends
     q1, median, q3 = _quartiles(found.scores, found.starts, found.counts)
     result["median"], result["q1"], result["q3"], result["iqr"] = median, q1, q3, q3 - q1
     result["outliers"] = found.total(_beyond(found, q1, q3, WHISKER)[0].astype(float)).astype(np.int64)

@@ -88,7 +88,7 @@ def p1401(
 def half_widths(summary: pd.DataFrame, *, confidence: float = 0.95) -> Floats:
     """Half of the confidence interval of each MOS, by Student's t, from the n and sd that `mos` returns.
 
-    Unlike `mos`'s own ends it is not cut at 0 and 100. NaN for a MOS of one listener.
+    NaN for a MOS of one listener.
 
     Raises
     ------

@@ -78,7 +78,9 @@ def scatter(report: ModelReport, against: str) -> "Figure":
     for index, (recording, rows) in enumerate(points.groupby("recording")):
         colour, marker = OKABE_ITO[index % len(OKABE_ITO)], MARKERS[index % len(MARKERS)]
         if against == "mos":
-            bars = [(rows["mos"] - rows["ci_low"]).fillna(0), (rows["ci_high"] - rows["mos"]).fillna(0)]
+            # An interval may reach beyond the scale; the plot ends there.
+            ends = rows[["ci_low", "ci_high"]].clip(0, 100)
+            bars = [(rows["mos"] - ends["ci_low"]).fillna(0), (ends["ci_high"] - rows["mos"]).fillna(0)]
             axes.errorbar(
                 rows["mos"],
                 rows["predicted"],

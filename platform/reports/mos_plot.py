@@ -52,7 +52,8 @@ def mos_figure(table: pd.DataFrame, summary: pd.DataFrame) -> "Figure":
             spread = x + rng.uniform(-0.22, 0.22, len(scores))
             axes.scatter(spread, scores, s=7, color=colour, alpha=0.35, linewidths=0, clip_on=False)
             if not np.isnan(row.ci_low):
-                axes.plot([x, x], [row.ci_low, row.ci_high], color=colour, linewidth=2, clip_on=False)
+                # An interval may reach beyond the scale; the plot ends there.
+                axes.plot([x, x], np.clip([row.ci_low, row.ci_high], 0, 100), color=colour, linewidth=2, clip_on=False)
             (mark,) = axes.plot(x, row.mos, shape, color=colour, markersize=7, clip_on=False)
             mark.set_markeredgecolor("white")
         axes.text(group * width + (len(conditions) - 1) / 2, 104, recording[:34], ha="center", fontsize=8, color=INK)

@@ -94,9 +94,9 @@ def test_json_of_mos(call, table):
     assert len(found["stimuli"]) == 8
     row = next(row for row in found["stimuli"] if (row["item"], row["condition"]) == ("voice", "codec A"))
     assert (row["kind"], row["n"], row["mos"], row["median"], row["iqr"]) == ("system", 2, 75, 75, 10)
-    # Two listeners, 80 and 70: t(1) at 97.5 % is 12.706, and the interval is cut to the scale.
+    # Two listeners, 80 and 70: t(1) at 97.5 % is 12.7062.
     assert row["sd"] == pytest.approx(7.0711, abs=1e-4)
-    assert row["ci95"] == [pytest.approx(75 - 12.7062 * 5, abs=1e-3), 100]
+    assert row["ci95"] == pytest.approx([75 - 12.7062 * 5, 75 + 12.7062 * 5], abs=1e-3)
 
 
 def test_what_is_not_known_is_null_in_json(call, tmp_path):
@@ -400,6 +400,12 @@ def test_bad_input_is_one_line_and_exit_code_2(call, tmp_path, command, content)
         (("power", "--interval", "5", "--sd", "5", "--listeners", "5"), "--listeners goes with --difference"),
         (("convert", "TABLE", "--to", "doc", "-o", "x"), "unknown format 'doc'"),
         (("convert", "TABLE", "--to", "csv", "-o", "/nowhere/x"), "can't be written"),
+        (
+            ("convert", "TABLE", "--to", "package", "-o", "x", "--headphones", "h.csv"),
+            "--headphones goes with --policy",
+        ),
+        (("compare", "TABLE", "--predictions", "p.csv", "--headphones", "h.csv"), "--headphones goes with --policy"),
+        (("screen", "TABLE", "--policy", "bs1534-3", "--columns", "item=a,item=b"), "--columns names two columns"),
         (("convert", "TABLE", "--to", "csv", "-o", "x", "--policy", "bs1534-3"), "--policy is for packages"),
         (("anchors", "none.wav", "-o", "x"), "no such file"),
         (("anchors", "TABLE", "-o", "x"), "can't be decoded"),
@@ -422,6 +428,8 @@ def test_bad_arguments_are_one_line_and_exit_code_2(call, table, tmp_path, monke
     ("text", "says"),
     [
         ("listener\n1\n", "expected the columns listener and headphones"),
+        ("listener,age,sex\n1,30,f\n", "expected the columns listener and headphones"),
+        ("who,headphones\n1,yes\n", "expected the columns listener and headphones"),
         ("listener,headphones\n1,maybe\n", "line 2: headphones is 'maybe'"),
         ("listener,headphones\n1,yes\n1,no\n", "line 3: listener 1 comes twice"),
     ],
@@ -430,6 +438,58 @@ def test_bad_headphones_files(call, table, tmp_path, text, says):
     (tmp_path / "h.csv").write_text(text)
     code, _, err = call("screen", table, "--policy", "paper-test-1", "--headphones", tmp_path / "h.csv")
     assert code == 2 and says in err and err.count("\n") == 1
+
+
+def test_headphones_beside_other_columns_and_under_other_names(call, table, tmp_path):
+    """The ratings' own column, a column that --columns names, and the only other column all do."""
+    rows = [row.split(",") for row in TABLE.splitlines()]
+    answers = {"listener": "headphones", "007": "loudspeakers", "8": "TRUE", "Zoë": ""}
+    whole = "\n".join(",".join([*row, answers[row[0]]]) for row in rows) + "\n"
+    few = "".join(f"{name};{answer}\n" for name, answer in answers.items())
+    for text, columns in (
+        (whole, ()),
+        (few.replace("listener;headphones", "subject;used"), ("--columns", "listener=subject")),
+        (few.replace("headphones", "used"), ()),
+    ):
+        (tmp_path / "h.csv").write_text(text)
+        ratings = tmp_path / "t.csv"
+        ratings.write_text(TABLE.replace("listener", "subject") if columns else TABLE)
+        arguments = ("screen", ratings, "--policy", "paper-test-2", "--headphones", tmp_path / "h.csv", "--json")
+        found = json.loads(call(*arguments, *columns)[1])
+        fired = {one["listener"]: [rule["rule"] for rule in one["rules"]] for one in found["excluded"]}
+        assert "no_headphones" in fired["007"] and "no_headphones" not in fired["Zoë"] and "8" in found["kept"]
+        assert any(said.startswith("no word on headphones from Zoë:") for said in found["warnings"])
+
+
+def test_headphones_that_decide_nothing_are_said(call, table, tmp_path):
+    path = tmp_path / "h.csv"
+    path.write_text("listener,headphones\n7,no\n8,yes\n")
+    found = json.loads(call("screen", table, "--policy", "paper-test-1", "--headphones", path, "--json")[1])
+    assert f"{path} names listeners without ratings: 7" in found["warnings"]
+    found = json.loads(call("screen", table, "--policy", "bs1534-3", "--headphones", path, "--json")[1])
+    assert f"bs1534-3 does not ask about headphones: {path} decides nothing" in found["warnings"]
+
+
+def test_columns_may_be_named_one_by_one(call, tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("subject,song,condition,score\n007,a,ref,99\n")
+    arguments = ("screen", path, "--policy", "bs1534-3", "--json")
+    assert json.loads(call(*arguments, "--columns", "listener=subject", "--columns", "item=song")[1])["kept"] == ["007"]
+
+
+def test_a_stimulus_that_comes_twice_is_a_repeat(call, tmp_path):
+    """50 points apart are not more than 50; 51 are. The MOS holds the mean of both presentations."""
+    path = tmp_path / "twice.csv"
+    grades = "007,a,x,20\n007,a,y,50\n8,a,x,20\n8,a,y,50\n007,a,x,71\n8,a,x,70\n"
+    path.write_text("listener,item,condition,score\n" + grades)
+    found = json.loads(call("screen", path, "--policy", "paper-test-1", "--json")[1])
+    (out,) = found["excluded"]
+    (rule,) = out["rules"]
+    assert (out["listener"], rule["rule"], rule["measured"], rule["threshold"]) == ("007", "repeatability", 51, 50)
+    assert [(row["repeat"], row["score"]) for row in rule["evidence"]] == [(0, 20), (1, 71)]
+    assert any(said.startswith("2 rows grade a stimulus again (first on line 6") for said in found["warnings"])
+    rows = json.loads(call("mos", path, "--policy", "paper-test-1", "--json")[1])["stimuli"]
+    assert [(row["condition"], row["n"], row["mos"]) for row in rows] == [("x", 1, 45), ("y", 1, 50)]
 
 
 def test_nobody_left_is_said(call, tmp_path):

@@ -197,9 +197,15 @@ def test_columns_and_conditions_by_other_names(file):
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        *((name, "reference") for name in ("reference", "ref", "hidden_ref", "Hidden Reference", "orig", "REF")),
-        *((name, "anchor35") for name in ("anchor35", "lp35", "low", "Anchor 3.5 kHz", "LP3500", "low_anchor")),
-        *((name, "anchor70") for name in ("anchor70", "lp70", "mid", "7kHz", "lp_7k", "mid-anchor")),
+        *(
+            (name, "reference")
+            for name in ("reference", "ref", "hidden_ref", "Hidden Reference", "orig", "REF", "HREF")
+        ),
+        *(
+            (name, "anchor35")
+            for name in ("anchor35", "lp35", "low", "Anchor 3.5 kHz", "LP3500", "low_anchor", "lp_3k5")
+        ),
+        *((name, "anchor70") for name in ("anchor70", "lp70", "mid", "7kHz", "lp_7k", "mid-anchor", "Anchor mid")),
         *((name, "system") for name in ("opus_35", "reference2", "mp3", "70", "lower")),
     ],
 )
@@ -274,6 +280,40 @@ def test_bad_files_say_what_is_wrong_and_where(file, content, says):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ExchangeError, match="no such file"):
         read(tmp_path / "nothing")
+
+
+def test_presentations_go_by_their_pages_where_those_tell_them_apart(file):
+    """Second presentations in another order: the pages say which grades belong together."""
+    head = "listener,item,page,condition,score\n"
+    path = file(head + "1,a,p,ref,90\n1,a,q,lp35,30\n1,a,q,ref,95\n1,a,p,lp35,20\n")
+    found = read(path)
+    assert dict(zip(found.table["score"], found.table["repeat"], strict=True)) == {90: 0, 30: 1, 95: 1, 20: 0}
+    assert any("by their pages" in text for text in found.warnings)
+    # Pages of single stimuli don't: the order of the file does.
+    path = file(head + "1,a,p,ref,90\n1,a,q,lp35,30\n1,a,r,ref,95\n1,a,s,lp35,20\n")
+    assert read(path).table["repeat"].to_list() == [0, 0, 1, 1]
+
+
+def test_where_a_column_tells_repeats_a_second_grade_is_refused(file):
+    with pytest.raises(ExchangeError, match="line 3: listener 1 rates a x a second time"):
+        read(file("listener,item,condition,score,repeat\n1,a,x,5,0\n1,a,x,6,0\n"))
+
+
+@pytest.mark.parametrize(("first", "second"), [("0", "1"), ("False", "True"), ("no", "yes"), ("1", "2"), ("", "1")])
+def test_what_a_column_of_repeats_may_say(file, first, second):
+    found = read(file(f"listener,item,condition,score,repeat\n1,a,x,5,{first}\n1,a,x,6,{second}\n"))
+    low, high = found.table["repeat"]
+    assert (high - low, found.warnings) == (1, [])
+
+
+def test_blanks_after_separators_are_for_the_eye(file):
+    found = read(file('listener, item, condition, score\n1, "a, b", ref, 99\n1, "a, b",  lp 35, 3\n'))
+    assert found.table[["recording", "condition", "kind"]].values.tolist() == [
+        ["a, b", "ref", "reference"],
+        ["a, b", "lp 35", "anchor35"],
+    ]
+    # Where the header has none, a cell keeps its own.
+    assert read(file(LONG + "1, a,x,5.5\n")).table["recording"].to_list() == [" a"]
 
 
 def test_a_name_given_wins_over_the_kind_in_the_file(file):

@@ -53,7 +53,7 @@ def tables(draw):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables())
 def test_every_format_gives_back_the_table(tmp_path, form, table):
     if form == "webmushra":
@@ -64,6 +64,7 @@ def test_every_format_gives_back_the_table(tmp_path, form, table):
     assert_frame_equal(read(path).table, table)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12) | HARD_NAMES)
 def test_neutralised_text_is_no_formula_and_comes_back(text):
     safe = neutralise(text)
@@ -72,7 +73,7 @@ def test_neutralised_text_is_no_formula_and_comes_back(text):
         float(safe)
 
 
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 @given(table=tables())
 def test_a_package_gives_back_everything(table):
     policy = POLICIES["bs1534-3"]
@@ -85,7 +86,7 @@ def test_a_package_gives_back_everything(table):
     assert pack(package) == data
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(table=tables())
 def test_wide_tables_become_long_ones(table):
     table = table[table["repeat"] == 0].drop_duplicates(["listener", "recording"])
@@ -99,7 +100,7 @@ def test_wide_tables_become_long_ones(table):
     assert (found["condition"] == "x").sum() == len(table)
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(
     data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode),
     prefix=st.sampled_from(
@@ -126,7 +127,7 @@ def test_whatever_the_bytes_the_error_is_ours(tmp_path_factory, data, prefix):
         assert str(error).startswith(str(path))
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(table=tables(), place=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_a_damaged_package_is_never_taken_for_good(table, place, byte):
     data = bytearray(pack(Package(table)))

@@ -37,6 +37,14 @@ def test_the_interval_is_scipys():
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(expected, abs=1e-9)
 
 
+def test_the_interval_near_the_end_of_the_scale_is_scipys_too():
+    """100, 100, 97: the t interval reaches beyond 100; cut there it would no longer be Student's."""
+    row = mos(table([100.0, 100.0, 97.0])).iloc[0]
+    expected = stats.t.interval(0.95, 2, 99, stats.sem([100, 100, 97]))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(expected, abs=1e-9)
+    assert row["ci_high"] > 103
+
+
 def test_a_listener_who_heard_a_stimulus_twice_counts_once():
     both = pd.concat([table([60.0, 80.0]), table([80.0], repeat=1)])
     row = mos(both).iloc[0]

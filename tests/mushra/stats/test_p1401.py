@@ -91,7 +91,7 @@ def test_whatever_the_scores_the_mapping_rises_and_beats_a_constant(pairs):
     assert ((curve(x) - y) ** 2).sum() <= ((y - y.mean()) ** 2).sum() + 1e-6
 
 
-def test_half_widths_are_the_interval_before_it_is_cut():
+def test_half_widths_are_half_the_interval():
     table = pd.DataFrame(
         {
             "listener": list("abcabcd"),
@@ -101,7 +101,9 @@ def test_half_widths_are_the_interval_before_it_is_cut():
             "score": [60.0, 70, 80, 98, 99, 100, 50],
         }
     )
-    widths = half_widths(mos(table))
+    summary = mos(table)
+    widths = half_widths(summary)
+    assert (summary["ci_high"] - summary["mos"]).to_numpy() == pytest.approx(widths, nan_ok=True)
     assert widths[:2] == pytest.approx([stats.t.ppf(0.975, 2) * 10 / 3**0.5, stats.t.ppf(0.975, 2) / 3**0.5])
     assert np.isnan(widths[2])
 

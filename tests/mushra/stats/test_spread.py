@@ -167,9 +167,13 @@ def test_order_and_names_change_nothing(table, random):
 @given(tables())
 def test_the_summary_stays_on_the_scale_and_is_numpys(table):
     summary = mos(table)
-    scale = summary[["mos", "ci_low", "ci_high", "median", "q1", "q3"]]
+    bootstrap = mos(table, interval="bca", resamples=50)[["ci_low", "ci_high"]].dropna()
+    assert ((bootstrap >= 0) & (bootstrap <= 100)).all(axis=None)
+    scale = summary[["mos", "median", "q1", "q3"]]
     assert ((scale >= 0) & (scale <= 100)).all(axis=None)
-    assert ((summary["ci_low"] <= summary["mos"]) & (summary["mos"] <= summary["ci_high"])).all()
+    half = (summary["ci_high"] - summary["ci_low"]) / 2
+    student = stats.t.ppf(0.975, summary["n"] - 1) * summary["sd"] / summary["n"] ** 0.5
+    assert half.to_numpy() == pytest.approx(student.to_numpy(), nan_ok=True)
     for row, (_, scores) in zip(summary.itertuples(), table.groupby(["recording", "condition"])["score"], strict=True):
         assert (row.mos, row.sd) == pytest.approx((scores.mean(), scores.std()), abs=1e-9)
         assert (row.q1, row.median, row.q3) == quartiles(scores)
