@@ -214,7 +214,7 @@ class RatingRevision(models.Model):
 
 
 class EventBatch(models.Model):
-    """What a listener did on a page (play, pause, switch, loop, seek, rate, blur), as the browser sent it."""
+    """What a listener did on a page (play, pause, switch, loop, seek, rate, blur, focus, audio), as it was sent."""
 
     key = models.UUIDField(primary_key=True, help_text="The browser's idempotency key.")
     presentation = models.ForeignKey(SessionPage, related_name="event_batches", on_delete=models.CASCADE)

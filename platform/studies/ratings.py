@@ -121,6 +121,15 @@ def accept_events(session: Session, number: int, key: UUID, events: Any) -> None
     if not all(isinstance(event, list) and 2 <= len(event) <= 4 for event in events):
         raise RatingError(_("An event must be a list of time, kind, stimulus and detail."), str(key))
     EventBatch.objects.get_or_create(key=key, defaults={"presentation": presentation, "events": events})
+    _note_audio(session, events)
+
+
+def _note_audio(session: Session, events: list[list[Any]]) -> None:
+    """What the browser's audio gave, from the first page where it played: not all play on the volume page."""
+    given = next((row[3] for row in events if row[1] == "audio" and len(row) == 4), None)
+    if isinstance(given, dict) and not session.audio:
+        session.audio = given
+        session.save(update_fields=["audio"])
 
 
 def accept_comment(session: Session, number: int, key: UUID, text: Any, revision: Any) -> None:

@@ -133,6 +133,7 @@ def test_the_whole_way(page, lab, start, inspect: Callable[[Page], None]):
 def test_a_slider_is_no_answer_until_it_is_touched(page, lab, start, inspect):
     token = agree(page, start)
     inspect(page)
+    expect(page.locator("button.clear")).to_be_hidden()
     tired = page.get_by_label("How tired are you?")
     expect(tired).to_have_attribute("aria-valuetext", "no answer yet")
     page.get_by_label("How old are you?").fill("34")

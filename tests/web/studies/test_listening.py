@@ -1,6 +1,7 @@
 """The listener's pages and the ratings they send: what is refused says why, and loses nothing."""
 
 import math
+import re
 
 import pytest
 from django.test import Client
@@ -107,6 +108,15 @@ def test_the_page_names_no_condition(visitor):
     assert not [word for word in ("anchor", "mp3", "3.5", "lowpass", "low-pass", "chord<") if word in page]
 
 
+def test_a_language_is_called_by_its_own_name_in_every_language(visitor):
+    visitor.to_the_pages()
+    for language in ("en", "pl"):
+        page = visitor.client.get(visitor.address("session"), headers={"Accept-Language": language}).content.decode()
+        assert f'<html lang="{language}">' in page
+        for code, name in (("en", "English"), ("pl", "Polski")):
+            assert re.search(rf'<button[^>]*value="{code}" lang="{code}"[^>]*>{name}</button>', page)
+
+
 # --- Ratings -----------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +209,16 @@ def test_events_are_stored_once(visitor):
     for _ in range(2):
         assert visitor.send(events=[batch]).json()["saved"] == [batch["key"]]
     assert list(visitor.session.pages.get(number=1).event_batches.values_list("events", flat=True)) == [batch["rows"]]
+
+
+def test_what_the_audio_gave_is_taken_from_the_first_page_only_where_the_volume_page_has_none(visitor):
+    visitor.to_the_pages()
+    row = [900, "audio", 1, {"asked": 48000, "rate": 44100}]
+    for number, rate in ((1, 44100), (2, 96000)):
+        row[3]["rate"] = rate
+        batch = {"page": number, "key": f"7e57ab1e-0000-4000-8000-00000000001{number}", "rows": [[5, "play", 1], row]}
+        assert visitor.send(events=[batch]).status_code == 200
+    assert Session.objects.get().audio == {"asked": 48000, "rate": 44100}
 
 
 def test_comments_are_stored_and_a_late_one_does_not_count(visitor):

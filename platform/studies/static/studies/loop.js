@@ -1,4 +1,4 @@
-/* The loop region and the playing position, over the reference's outline. */
+/* The loop region, by its two handles, and the playing position, over the reference's outline. */
 
 const SHORTEST_SECONDS = 0.5;
 const STEPS = 1000;
@@ -15,6 +15,7 @@ export class Loop {
       input.addEventListener("input", () => this.set(input));
     }
     this.canvas.addEventListener("pointerdown", (event) => this.seek(event));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     engine.addEventListener("position", ({ detail }) => this.at(detail.position));
     this.label();
     this.draw();
@@ -85,6 +86,10 @@ export class Loop {
       const tall = Math.max(2, Math.sqrt(peak) * height);
       pen.fillRect(x, (height - tall) / 2, Math.max(1, bar - 1), tall);
     });
+    // The ends, down from the one handle and up from the other.
+    pen.fillStyle = style.getPropertyValue("--accent");
+    pen.fillRect(Math.min(from, width - 2), 0, 2, height);
+    pen.fillRect(Math.max(0, to - 2), 0, 2, height);
     pen.fillStyle = style.getPropertyValue("--ink");
     pen.fillRect((this.position / this.samples) * width - 1, 0, 2, height);
   }

@@ -1,8 +1,9 @@
 /* Ratings wait here until the server has acknowledged them. IndexedDB keeps them even if the browser is killed. */
 
 const STORE = "waiting";
-// The server takes 500 ratings in a message; after a long time offline there may be thousands.
+// The server takes 500 ratings and 2.5 MB in a message; after a long time offline there may be more.
 const LARGEST = 200;
+const LONGEST = 500000; // characters
 
 function request(action) {
   return new Promise((resolve, reject) => {
@@ -15,6 +16,21 @@ async function database() {
   const opening = indexedDB.open("earwitness-outbox", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "key" });
   return request(opening);
+}
+
+/* As many of `all` as one message may hold: one at least. */
+function portion(all) {
+  let length = 0;
+  const end = all.findIndex((item, i) => i === LARGEST || ((length += JSON.stringify(item.entry).length) > LONGEST && i > 0));
+  return end < 0 ? all : all.slice(0, end);
+}
+
+async function keyOf(response) {
+  try {
+    return (await response.json()).key;
+  } catch {
+    return "";
+  }
 }
 
 export class Outbox extends EventTarget {
@@ -70,7 +86,7 @@ export class Outbox extends EventTarget {
     clearTimeout(this.timer);
     const all = await this.waiting();
     if (!all.length) return this.announce("saved");
-    const items = all.slice(0, this.single ? 1 : LARGEST);
+    const items = this.single ? all.slice(0, 1) : portion(all);
     const of = (kind) => items.filter((item) => item.kind === kind).map((item) => item.entry);
     const body = JSON.stringify({ ratings: of("rating"), events: of("events"), comments: of("comment") });
     try {
@@ -80,7 +96,8 @@ export class Outbox extends EventTarget {
         body,
         keepalive: body.length < 60000,
       });
-      if (response.status === 400) return this.setAside(items, (await response.json()).key);
+      // A server or proxy that refuses the message itself gives no key.
+      if ([400, 413].includes(response.status)) return this.setAside(items, await keyOf(response));
       // Finished elsewhere: what waits stays here. Deleted by the listener's own wish: so it is here.
       if (response.status === 409) return this.announce("finished");
       if (response.status === 410) return this.forget(items);

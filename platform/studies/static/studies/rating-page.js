@@ -26,6 +26,8 @@ let outbox;
 let loop;
 let current = 0;
 let playing = false;
+let heard = false;
+let leaving = false;
 const events = [];
 
 const note = (kind, detail) => events.push([Math.round(performance.now() - shownAt), kind, current, detail ?? null]);
@@ -62,7 +64,7 @@ function show() {
   find("#toggle").textContent = playing ? words.pause : words.play;
   const lines = missing();
   find("#missing").textContent = lines.join(" ") || words.ready;
-  find("#next").disabled = lines.length > 0;
+  find("#next").disabled = leaving || lines.length > 0;
 }
 
 async function listen(index) {
@@ -74,10 +76,22 @@ async function listen(index) {
     playing = true;
     await engine.play();
     note("play");
+    // What the sound comes out of; the browser knows its delay only once it plays.
+    if (!heard) note("audio", engine.given);
+    heard = true;
   }
   note("switch", index);
   show();
-  if (index) cards[index - 1].slider.focus({ preventScroll: true });
+  if (index) bringIntoView(cards[index - 1]);
+}
+
+/* Only the row of cards moves, and only if the card is not to be seen in it. */
+function bringIntoView({ element, slider }) {
+  slider.focus({ preventScroll: true });
+  const row = find("#cards");
+  const [seen, wanted] = [row.getBoundingClientRect(), element.getBoundingClientRect()];
+  if (wanted.left < seen.left) row.scrollLeft -= seen.left - wanted.left;
+  else if (wanted.right > seen.right) row.scrollLeft += wanted.right - seen.right;
 }
 
 async function toggle() {
@@ -153,12 +167,29 @@ function onKey(event) {
   const act = KEYS[event.key] ?? (number >= 1 && number <= cards.length ? () => listen(number) : null);
   if (!act || (event.key === " " && event.target.matches("button"))) return;
   event.preventDefault();
-  act();
+  // A key that is held down is one press.
+  if (!event.repeat) act();
 }
 
+/* The slider's own keys move it by 1; with Shift the arrows move it by 10, as Page Up and Page Down do. Enter rates where it
+   stands, and so does a click on it: neither moves it, so neither makes an input event. */
+function onSliderKey(event, card) {
+  const step = { ArrowUp: 10, ArrowDown: -10 }[event.key];
+  if (event.key !== "Enter" && !(event.shiftKey && step)) return;
+  event.preventDefault();
+  if (event.key !== "Enter") card.slider.value = Number(card.slider.value) + step;
+  rate(card);
+}
+
+const arrived = new Map();
+
 async function fetchSound(index, url) {
-  const loaded = await loadInto(engine, index, url);
-  find("#loaded").value += 1;
+  const progress = (received, total) => {
+    arrived.set(index, total ? received / total : 0);
+    find("#loaded").value = [...arrived.values()].reduce((sum, part) => sum + part, 0);
+  };
+  const loaded = await loadInto(engine, index, url, { progress });
+  progress(1, 1);
   return loaded;
 }
 
@@ -183,6 +214,8 @@ function enable() {
   for (const card of cards) {
     card.button.addEventListener("click", () => listen(card.index));
     card.slider.addEventListener("input", () => rate(card));
+    card.slider.addEventListener("click", () => card.score === null && rate(card));
+    card.slider.addEventListener("keydown", (event) => onSliderKey(event, card));
   }
   find("#sort").disabled = false;
   find("#sort").addEventListener("click", sort);
@@ -195,6 +228,8 @@ function enable() {
 
 async function next(event) {
   event.preventDefault();
+  if (leaving) return;
+  leaving = true;
   find("#next").disabled = true;
   await sendEvents();
   for (let state = await outbox.flush(); state !== "saved"; state = await outbox.flush()) {
@@ -222,6 +257,20 @@ async function takeUpWaiting() {
   }
 }
 
+/* A telephone call, or the device went to sleep: what stands on the page is what is heard. */
+function interrupted() {
+  if (!playing) return;
+  playing = false;
+  engine.pause();
+  note("pause");
+  show();
+}
+
+function failed() {
+  find("#loading").textContent = words.failed;
+  find("#loading").hidden = false;
+}
+
 async function main() {
   outbox = await Outbox.open(data.session, data.save, csrf);
   outbox.addEventListener("state", ({ detail }) => {
@@ -238,14 +287,16 @@ async function main() {
   try {
     engine = await Engine.open(data.rate, find("#player").dataset.worklet);
     engine.send("gain", { value: data.gain, fixed: true });
+    engine.addEventListener("state", ({ detail }) => detail !== "running" && interrupted());
+    engine.addEventListener("failed", failed);
     addEventListener("pagehide", () => engine.close());
-    await load();
-    find("#loading").hidden = true;
     // A page that comes back from the browser's memory has no sound any more.
     addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+    await load();
+    find("#loading").hidden = true;
     prefetch(data.ahead);
   } catch (error) {
-    find("#loading").textContent = words.failed;
+    failed();
     console.error(error);
   }
   show();

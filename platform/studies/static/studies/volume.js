@@ -1,29 +1,61 @@
 /* The volume page: plays the practice page's reference and sets the gain that the whole test keeps. */
-import { prefetch } from "./ahead.js";
+import { prefetch, take } from "./ahead.js";
 import { Engine } from "./engine.js";
 
 const form = document.querySelector("#volume-form");
 const slider = document.querySelector("#volume");
-const play = document.querySelector("#play");
+const button = document.querySelector("#play");
+const state = document.querySelector("#volume-state");
+const play = button.textContent;
 let engine = null;
 let playing = false;
+let loading = false;
 
 async function start() {
-  engine = await Engine.open(Number(form.dataset.rate), form.dataset.worklet);
-  await engine.load(0, form.dataset.sound);
+  const { rate, worklet, sound } = form.dataset;
+  const opened = await Engine.open(Number(rate), worklet);
+  try {
+    await opened.load(0, sound, { source: take });
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+  opened.addEventListener("state", ({ detail }) => detail !== "running" && playing && toggle());
+  return opened;
 }
 
-play.addEventListener("click", async () => {
-  if (!engine) await start();
+function setGain() {
+  slider.setAttribute("aria-valuetext", `${Math.round(100 * slider.value)} %`);
+  engine?.send("gain", { value: Number(slider.value) });
+}
+
+async function toggle() {
   playing = !playing;
-  engine.send("gain", { value: Number(slider.value) });
-  if (playing) await engine.play();
-  else engine.pause();
+  button.textContent = playing ? form.dataset.pause : play;
+  if (!playing) return engine.pause();
+  await engine.play();
   // The latencies are known only once it plays.
   document.querySelector("#audio").value = JSON.stringify(engine.given);
-  play.setAttribute("aria-pressed", String(playing));
+}
+
+button.addEventListener("click", async () => {
+  if (loading) return;
+  loading = true;
+  state.textContent = engine ? "" : form.dataset.loading;
+  try {
+    engine ??= await start();
+    state.textContent = "";
+    setGain();
+    await toggle();
+  } catch (error) {
+    state.textContent = form.dataset.failed;
+    console.error(error);
+  } finally {
+    loading = false;
+  }
 });
-slider.addEventListener("input", () => engine?.send("gain", { value: Number(slider.value) }));
+slider.addEventListener("input", setGain);
+setGain();
 form.addEventListener("submit", () => engine?.close());
 // While the level is set, the first page's sounds come in.
 prefetch(JSON.parse(form.dataset.ahead));
