@@ -9,6 +9,7 @@ from modelzoo.cli.build import build
 from modelzoo.cli.degrade import degrade
 from modelzoo.cli.evaluate import evaluate
 from modelzoo.cli.features import features
+from modelzoo.cli.join import join
 from modelzoo.cli.lines import OneLineGroup
 from modelzoo.cli.references import references
 from modelzoo.cli.render_references import render_references
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Models of how lossy-compressed music sounds, and the data that they learn from.",
 )
-for command in (references, render_references, degrade, score_pair, features, build, train, evaluate, score):
+for command in (references, render_references, degrade, score_pair, features, build, join, train, evaluate, score):
     app.command()(command)
 
 __all__ = ["app"]

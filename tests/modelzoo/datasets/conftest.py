@@ -20,3 +20,9 @@ def references_folder(tmp_path_factory):
     for seed in range(3):
         soundfile.write(folder / f"song_{seed}.flac", music(seed), RATE, subtype="PCM_16")
     return folder
+
+
+@pytest.fixture(name="music", scope="session")
+def music_fixture():
+    """A maker of sounds, each by its seed."""
+    return music

@@ -1,0 +1,25 @@
+"""`join STORE… -o DIR`: one training store out of several."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def join(
+    stores: Annotated[list[Path], typer.Argument(help="Folders of complete stores, as `build` makes them.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new store's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Put stores together; every excerpt stays in the split that it is in."""
+    from modelzoo.datasets.join import join as join_stores
+
+    summary = join_stores(stores, output)
+    if as_json:
+        typer.echo(json.dumps({"store": str(output), **summary}))
+        return
+    typer.echo(
+        f"{output}: {summary['excerpts']:,} excerpts of {summary['references']} references, {summary['train']:,} to "
+        f"train on and {summary['validation']:,} to validate with. Hash {summary['hash']}"
+    )
