@@ -18,12 +18,12 @@ LOWEST_RATE, HIGHEST_RATE = 32_000, 192_000
 
 
 def anchor35(x: Samples, rate: int, variant: str = "paper") -> NDArray[np.float64]:
-    """Low anchor: `x` low-passed at 3.5 kHz. See `low_pass_anchor`."""
+    """Low anchor: `x` low-passed at 3.5 kHz (BS.1534-3 p 7). See `low_pass_anchor`."""
     return low_pass_anchor(x, rate, 3500.0, variant)
 
 
 def anchor70(x: Samples, rate: int, variant: str = "paper") -> NDArray[np.float64]:
-    """Mid anchor: `x` low-passed at 7 kHz. See `low_pass_anchor`."""
+    """Mid anchor: `x` low-passed at 7 kHz (BS.1534-3 p 7). See `low_pass_anchor`."""
     return low_pass_anchor(x, rate, 7000.0, variant)
 
 

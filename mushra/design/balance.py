@@ -34,7 +34,7 @@ def williams(count: int) -> list[tuple[int, ...]]:
 
 
 def balanced_order(places: Sequence[str], number: int, rng_of_block: "BlockRng") -> list[str] | None:
-    """The order of one session's presentations.
+    """The order of one session's presentations, by a Williams (1949) design where none is repeated.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def balanced_order(places: Sequence[str], number: int, rng_of_block: "BlockRng")
 
 
 def balanced_subset(pages: Sequence[str], size: int, number: int, rng_of_block: "BlockRng") -> list[str]:
-    """The pages of one session where each listener gets `size` of them, in the order to present them in.
+    """The pages of one session where each listener gets `size` of them, in the order to present them in (ours).
 
     Within a block of as many sessions as there are pages, every page is given to `size` listeners, once at every
     place; at any time no page has been given in this block more than once oftener than another.

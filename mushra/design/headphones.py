@@ -162,7 +162,7 @@ def huggins_trial(
 def level_noise(
     seconds: float, *, seed: int, rate: int = RATE, colour: str = "white", level: float = LEVEL_DB
 ) -> Stereo:
-    """Noise to set the volume by, the same in both ears; it can be looped without a click.
+    """Noise to set the volume by, as before the task of Woods et al. 2017: alike in both ears, looped without a click.
 
     Parameters
     ----------

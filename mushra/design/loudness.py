@@ -47,7 +47,7 @@ def to_loudness(x: Samples, rate: int, target: float = TARGET_LUFS) -> NDArray[n
 
 
 def delay_of(x: Samples, reference: Samples, rate: int, longest: float = 0.5) -> int:
-    """By how many samples `x` is later than `reference`, up to `longest` seconds, by cross-correlation."""
+    """By how many samples `x` is later than `reference`: the correlation's peak within `longest` seconds (ours)."""
     late, early = (np.asarray(a, dtype=np.float64).reshape(len(a), -1).mean(axis=1) for a in (x, reference))
     correlation = signal.correlate(late, early, mode="full", method="fft")
     lags = signal.correlation_lags(len(late), len(early), mode="full")
@@ -56,7 +56,7 @@ def delay_of(x: Samples, reference: Samples, rate: int, longest: float = 0.5) ->
 
 
 def align(x: Samples, reference: Samples, rate: int) -> NDArray[np.float64]:
-    """Shift `x` so that it coincides with `reference`, at the reference's length (zeros where nothing is left)."""
+    """Shift `x` so that it coincides with `reference`, at its length (ours; zeros where nothing is left)."""
     delay = delay_of(x, reference, rate)
     shifted = np.asarray(x, dtype=np.float64)
     if delay > 0:
@@ -67,7 +67,7 @@ def align(x: Samples, reference: Samples, rate: int) -> NDArray[np.float64]:
 
 
 def equal_length(arrays: Sequence[Samples]) -> list[NDArray[np.float64]]:
-    """Cut all to the shortest, as a codec's surplus lies at the end."""
+    """Cut all to the shortest, as a codec's surplus lies at the end (ours)."""
     if not arrays:
         return []
     shortest = min(len(array) for array in arrays)
@@ -75,7 +75,7 @@ def equal_length(arrays: Sequence[Samples]) -> list[NDArray[np.float64]]:
 
 
 def without_clipping(stimuli: Sequence[Samples], ceiling: float = 1.0) -> tuple[list[NDArray[np.float64]], float]:
-    """Lower all stimuli of a page by the same gain, so that none exceeds full scale and their levels stay equal.
+    """Lower all stimuli of a page by the same gain (ours), so that none exceeds full scale and levels stay equal.
 
     Parameters
     ----------

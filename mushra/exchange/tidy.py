@@ -45,12 +45,14 @@ def tidy(raw: pd.DataFrame, names: Names | None = None) -> Imported:
         Columns are missing, a cell is empty or no number, a score is outside 0-100 or comes twice.
     """
     names = names or Names()
+    there = _list(raw.columns)
     raw = _named(raw, names)
-    wide = "condition" not in raw and "score" not in raw
-    if wide:
-        raw = _long(raw)
-    _need(raw)
-    return finish(raw, names, "wide table" if wide else "long table")
+    if "condition" in raw or "score" in raw:
+        _need(raw, there)
+        return finish(raw, names, "long table")
+    raw, conditions = _long(raw, there)
+    said = f"read as a wide table, a column for each condition: {_list(conditions)}"
+    return finish(raw, names, "wide table", [said])
 
 
 def finish(raw: pd.DataFrame, names: Names, form: str, warnings: list[str] | None = None) -> Imported:
@@ -119,36 +121,53 @@ def _named(raw: pd.DataFrame, names: Names) -> pd.DataFrame:
     return raw.rename(columns=rename)
 
 
-def _need(raw: pd.DataFrame) -> None:
+def _need(raw: pd.DataFrame, there: str) -> None:
     missing = [name for name in NEEDED if name not in raw and name != "kind"]
     if missing:
         ours = ", ".join("item" if name == "recording" else name for name in missing)
-        raise ExchangeError(f"the table lacks {ours}; it has {_list(raw.columns)}. Map columns with --columns")
+        raise ExchangeError(f"the table lacks {ours}; it has {there}. Map columns with --columns")
 
 
-def _long(raw: pd.DataFrame) -> pd.DataFrame:
-    """One row per score from one column per condition; columns that hold text are kept beside them."""
-    if "listener" not in raw or "recording" not in raw:
-        missing = [name for name in ("listener", "item") if {"item": "recording"}.get(name, name) not in raw]
-        needs = ", ".join([*missing, "condition", "score"])
-        raise ExchangeError(f"the table lacks {needs}; it has {_list(raw.columns)}. Map columns with --columns")
-    if "kind" in raw:
-        raise ExchangeError(
-            f"the table lacks condition, score; it has {_list(raw.columns)}. Map columns with --columns"
-        )
-    keys = [name for name in raw.columns if name in COLUMNS]
-    conditions = [name for name in raw.columns if name not in keys and all_numbers(raw[name])]
-    others = [name for name in raw.columns if name not in keys and name not in conditions]
-    if not conditions or others:
-        raise ExchangeError(
-            f"the table lacks condition, score; it has {_list(raw.columns)}. Map columns with --columns"
-            + (f"; read as a wide table, {_list(others)} hold text" if conditions else "")
-        )
+def _long(raw: pd.DataFrame, there: str) -> tuple[pd.DataFrame, list[str]]:
+    """One row per score from one column per condition, and which those are."""
+    missing = [name for name in ("listener", "item") if {"item": "recording"}.get(name, name) not in raw]
+    if missing or "kind" in raw:
+        raise _lacking(missing, there)
+    conditions, others = _conditions(raw, there)
+    # Without a column of repeats a second row is none: it may come from a long table whose columns have other names.
+    raw = raw if "repeat" in raw else raw.assign(repeat=0)
     line = raw.index.name or "row"
-    melted = raw.reset_index(names=line).melt(
-        id_vars=[line, *keys], value_vars=conditions, var_name="condition", value_name="score"
-    )
-    return melted.set_index(line).sort_index(kind="stable")
+    keys = [line, *(name for name in raw.columns if name in COLUMNS), *others]
+    melted = raw.reset_index(names=line).melt(keys, conditions, var_name="condition", value_name="score")
+    return melted.set_index(line).sort_index(kind="stable"), conditions
+
+
+def _conditions(raw: pd.DataFrame, there: str) -> tuple[list[str], list[str]]:
+    """Columns of grades, and of text to keep beside them.
+
+    Text is kept unless the table looks like a long one whose columns have other names: with a single column of numbers,
+    or several rows for a listener and item. Where text stands among numbers, a grade may be mistyped.
+    """
+    free = [name for name in raw.columns if name not in COLUMNS]
+    conditions = [name for name in free if all_numbers(raw[name])]
+    others = [name for name in free if name not in conditions]
+    again = raw.duplicated([name for name in ("listener", "recording", "repeat") if name in raw]).any()
+    mixed = [name for name in others if _are_numbers(raw[name]).any()]
+    if mixed and not again:
+        cells = raw.loc[~_are_numbers(raw[mixed[0]]), mixed[0]].items()
+        line, cell = next((line, cell) for line, cell in cells if text_of(cell).strip().lower() not in MISSING)
+        raise ExchangeError(
+            f"{_at(line)}: {mixed[0]} is {text_of(cell)[:40]!r}, not a number; without columns condition and score the "
+            "table was read as a wide one, a column for each condition"
+        )
+    if not conditions or (others and (again or len(conditions) < 2)):
+        raise _lacking([], there)
+    return conditions, others
+
+
+def _lacking(missing: list[str], there: str) -> ExchangeError:
+    needs = ", ".join([*missing, "condition", "score"])
+    return ExchangeError(f"the table lacks {needs}; it has {there}. Map columns with --columns")
 
 
 def _as_text(column: pd.Series) -> pd.Series:
@@ -188,9 +207,13 @@ def numbers_of(column: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
 
 def all_numbers(column: pd.Series) -> bool:
     """Whether every cell is a number or missing."""
+    return bool((_as_text(column).str.strip().str.lower().isin(MISSING) | _are_numbers(column)).all())
+
+
+def _are_numbers(column: pd.Series) -> pd.Series:
     text = _as_text(column).str.strip()
-    number = text.str.fullmatch(NUMBER.pattern) | text.str.fullmatch(DECIMAL_COMMA.pattern)
-    return bool((text.str.lower().isin(MISSING) | number).all())
+    found: pd.Series = text.str.fullmatch(NUMBER.pattern) | text.str.fullmatch(DECIMAL_COMMA.pattern)
+    return found
 
 
 def _check_scores(table: pd.DataFrame) -> None:

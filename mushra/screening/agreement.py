@@ -16,7 +16,7 @@ BLOCK = 2000
 
 
 def figures(ratings: Ratings) -> pd.DataFrame:
-    """Agreement of every listener.
+    """Agreement of every listener with the others, and with oneself (after ITU-R BS.2300; see the module's text).
 
     Returns
     -------

@@ -87,7 +87,7 @@ def _of_pages(
 
 
 def all_top(ratings: Ratings, policy: Policy) -> Measurement | None:
-    """Every stimulus at the top: measured is the listener's lowest score."""
+    """Every stimulus at the top (paper, screening, test 1): measured is the listener's lowest score."""
     if policy.all_top_score is None:
         return None
     lowest, _ = extremes(ratings.listener, ratings.score, ratings.count)
@@ -96,6 +96,7 @@ def all_top(ratings: Ratings, policy: Policy) -> Measurement | None:
 
 
 def anchor35_top(ratings: Ratings, policy: Policy) -> Measurement | None:
+    """The 3.5 kHz anchor at the top (paper, screening, test 1): measured is the share of its ratings that are."""
     if policy.anchor35_top_score is None:
         return None
     top = ratings.score >= policy.anchor35_top_score
@@ -103,6 +104,7 @@ def anchor35_top(ratings: Ratings, policy: Policy) -> Measurement | None:
 
 
 def reference_mid(ratings: Ratings, policy: Policy) -> Measurement | None:
+    """Hidden references graded mid-scale or lower (paper, screening, both tests; the numbers are ours)."""
     if policy.reference_mid_score is None:
         return None
     mid = ratings.score <= policy.reference_mid_score
@@ -110,6 +112,7 @@ def reference_mid(ratings: Ratings, policy: Policy) -> Measurement | None:
 
 
 def reference_below(ratings: Ratings, policy: Policy) -> Measurement | None:
+    """Hidden references graded below 90 on more than 15 % of the items (BS.1534-3 p 5)."""
     if policy.reference_below is None:
         return None
     below = ratings.score < policy.reference_below
@@ -132,7 +135,7 @@ def anchor70_above(ratings: Ratings, policy: Policy) -> Measurement | None:
 
 
 def anchor70_high_share(ratings: Ratings, threshold: float) -> Floats:
-    """The share of listeners who grade each item's mid anchor above a threshold; NaN for stimuli of other kinds.
+    """The share of listeners who grade each item's mid anchor above a threshold (BS.1534-3 p 5); NaN elsewhere.
 
     A listener to whom an item came twice counts once, in part where only some of the grades are above.
     """
@@ -146,11 +149,13 @@ def anchor70_high_share(ratings: Ratings, threshold: float) -> Floats:
 
 
 def anchor35_over_anchor70(ratings: Ratings, policy: Policy) -> Measurement | None:
+    """The 3.5 kHz anchor much better than the 7 kHz one (paper, screening, test 2; the numbers are ours)."""
     threshold, share = policy.anchor35_over_anchor70, policy.anchor35_over_anchor70_share
     return _anchor_over("anchor35_over_anchor70", ratings, ANCHOR70, threshold, share)
 
 
 def anchor35_over_reference(ratings: Ratings, policy: Policy) -> Measurement | None:
+    """The 3.5 kHz anchor better than the hidden reference (paper, screening, test 2)."""
     threshold, share = policy.anchor35_over_reference, policy.anchor35_over_reference_share
     return _anchor_over("anchor35_over_reference", ratings, REFERENCE, threshold, share)
 
@@ -180,7 +185,7 @@ def repeatability(ratings: Ratings, policy: Policy) -> Measurement | None:
 
 
 def constant(ratings: Ratings, policy: Policy) -> Measurement | None:
-    """All of an item's grades nearly the same; an item with a single grade says nothing."""
+    """All of an item's grades nearly the same (the rule is ours); an item with a single grade says nothing."""
     if policy.constant_span is None:
         return None
     low, high = extremes(ratings.page, ratings.score, ratings.pages)
@@ -191,7 +196,7 @@ def constant(ratings: Ratings, policy: Policy) -> Measurement | None:
 
 
 def too_fast(ratings: Ratings, policy: Policy) -> Measurement | None:
-    """Done with an item too soon: its last rating came, or its page ended, after fewer seconds than it takes."""
+    """Done with an item too soon (ours): its last rating came, or its page ended, after fewer seconds than it takes."""
     if policy.page_seconds_below is None:
         return None
     seconds = ratings.numbers("seconds")
@@ -204,7 +209,7 @@ def too_fast(ratings: Ratings, policy: Policy) -> Measurement | None:
 
 
 def not_played(ratings: Ratings, policy: Policy) -> Measurement | None:
-    """Graded without being played, or not often enough."""
+    """Graded without being played, or not often enough (the rule is ours)."""
     if policy.plays_below is None:
         return None
     plays = ratings.numbers("plays")

@@ -158,7 +158,7 @@ def listener_to_dict(result: ListenerResult) -> dict[str, Any]:
 
 
 def screen(table: pd.DataFrame, policy: Policy, headphones: Mapping[str, bool | None] | None = None) -> Screening:
-    """Screen listeners.
+    """Screen listeners: BS.1534-3 p 5 or the paper's section on screening, as the policy has it.
 
     Parameters
     ----------

@@ -116,7 +116,7 @@ def by_listener(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def incomplete_listeners(table: pd.DataFrame) -> list[str]:
-    """Name the listeners that lack a score for some stimulus another listener scored, sorted.
+    """Name the listeners that lack a score for some stimulus another listener scored, sorted (ours).
 
     `rm_anova`, `icc` and `kendall_w` refuse a table that has any; leave them out by
     `table[~table["listener"].isin(incomplete_listeners(table))]`.

@@ -31,7 +31,7 @@ def paired(predicted: Sequence[float] | Floats, observed: Sequence[float] | Floa
 
 
 def agreement(predicted: Sequence[float], observed: Sequence[float]) -> Agreement:
-    """Compare two sets of scores of the same stimuli, both on 0-100.
+    """Compare two sets of scores of the same stimuli, both on 0-100 (paper, Tables V and VI).
 
     r, rho and tau are NaN where they are not defined: fewer than two pairs, or one side constant.
 

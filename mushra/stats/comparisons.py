@@ -81,7 +81,7 @@ def permutation_test(
 def wilcoxon_test(
     table: pd.DataFrame, *, conditions: Sequence[str] | None = None, unit: Unit = "listener"
 ) -> pd.DataFrame:
-    """Wilcoxon's signed-rank test for every pair of conditions.
+    """Wilcoxon's (1945) signed-rank test for every pair of conditions, p adjusted by Holm's method.
 
     The test takes the pairs as independent. Ratings of one listener are not, hence the default unit: one pair a
     listener. Equal scores are left out, as Wilcoxon did; p is exact up to 50 pairs without ties.
@@ -122,7 +122,7 @@ def wilcoxon_test(
 
 
 def holm(p: Sequence[float] | Floats) -> Floats:
-    """Adjust p-values for their number by Holm's step-down method; NaN stays NaN and doesn't count.
+    """Adjust p-values for their number by Holm's (1979) step-down method; NaN stays NaN and doesn't count.
 
     Raises
     ------

@@ -36,7 +36,7 @@ class MixedModel:
 
 
 def mixed_model(table: pd.DataFrame, *, baseline: str | None = None, confidence: float = 0.95) -> MixedModel:
-    """Fit score = condition + listener + recording + rest by restricted maximum likelihood.
+    """Fit score = condition + listener + recording + rest by restricted maximum likelihood (Patterson, Thompson 1971).
 
     Unlike the analysis of variance it takes a table with gaps. Meant for up to a few thousand ratings: the time grows
     with the square of the number of listeners and recordings.

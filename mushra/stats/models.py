@@ -171,6 +171,8 @@ def compare_models(
 ) -> ModelComparison:
     """Compare two models' agreement with the same scores, pairing them stimulus by stimulus.
 
+    By Williams's (1959) and Steiger's (1980) tests of r, and a paired bootstrap of the RMSE's difference.
+
     Parameters
     ----------
     first, second, observed : sequence of float, shape (n,)

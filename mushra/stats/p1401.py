@@ -86,7 +86,7 @@ def p1401(
 
 
 def half_widths(summary: pd.DataFrame, *, confidence: float = 0.95) -> Floats:
-    """Half of the confidence interval of each MOS, by Student's t, from the n and sd that `mos` returns.
+    """Half of the interval of each MOS (BS.1534-3 p 15), by Student's t, from the n and sd that `mos` returns.
 
     NaN for a MOS of one listener.
 

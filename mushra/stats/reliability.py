@@ -121,7 +121,9 @@ def _agreement(
 
 
 def kendall_w(table: pd.DataFrame) -> Concordance:
-    """Compute Kendall's coefficient of concordance: how alike the listeners rank the stimuli, 0 to 1.
+    """Compute Kendall's coefficient of concordance (Kendall and Babington Smith, 1939), 0 to 1.
+
+    How alike the listeners rank the stimuli.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ class TTest:
 
 
 def summarise(values: Sequence[float]) -> Summary:
-    """Summarise a figure's repetitions.
+    """Summarise a figure's repetitions as the tables of the paper do (section 5).
 
     Raises
     ------
@@ -57,7 +57,10 @@ def summarise(values: Sequence[float]) -> Summary:
 
 
 def student_t(first: Summary, second: Summary) -> TTest:
-    """Student's two-sided t-test with equal variances, from the summaries alone; NaN with one repetition on a side."""
+    """Student's two-sided t-test with equal variances (paper, sections 6 and 7), from the summaries alone.
+
+    NaN with one repetition on a side.
+    """
     df = first.n + second.n - 2
     if min(first.n, second.n) < 2:
         return TTest(np.nan, df, np.nan)
@@ -68,7 +71,7 @@ def student_t(first: Summary, second: Summary) -> TTest:
 
 
 def student_t_one_sample(summary: Summary, constant: float) -> TTest:
-    """Student's two-sided t-test against a published figure; NaN for one repetition."""
+    """Student's two-sided t-test against a published figure (paper, section 7); NaN for one repetition."""
     df = summary.n - 1
     if summary.n < 2:
         return TTest(np.nan, df, np.nan)

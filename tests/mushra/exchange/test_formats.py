@@ -184,6 +184,17 @@ def test_wide_tables(file):
     assert found.format == "wide table, CSV"
     assert found.table["kind"].to_list() == ["reference", "anchor35", "system"] * 2
     assert found.table["score"].isna().sum() == 1
+    assert found.warnings == ["read as a wide table, a column for each condition: ref, LP 3.5 kHz, codec"]
+
+
+def test_text_beside_a_wide_table_is_kept_and_text_among_its_grades_refused(file):
+    found = read(file("listener,item,sex,ref,codec\n007,a,f,99,10\n8,a,-,98,11\n"))
+    assert found.table[["condition", "score", "sex"]].values.tolist() == [
+        *(["ref", 99, "f"], ["codec", 10, "f"]),
+        *(["ref", 98, "-"], ["codec", 11, "-"]),
+    ]
+    with pytest.raises(ExchangeError, match="line 3: codec is '1o', not a number"):
+        read(file("listener,item,ref,codec\n007,a,99,10\n8,a,98,1o\n"))
 
 
 def test_columns_and_conditions_by_other_names(file):
@@ -241,8 +252,10 @@ LONG = "listener,item,condition,score\n"
         (LONG, "no rows"),
         ("just some words\nand more\n", "not a table"),
         ("a,b\n1,2\n", "lacks listener, item, condition, score; it has a, b"),
-        ("listener,item,condition\n1,a,x\n", "lacks score"),
+        ("listener,item,condition\n1,a,x\n", "lacks score; it has listener, item, condition. Map"),
         ("listener,item,codec,rating\n1,a,x,5\n", "lacks condition, score"),
+        ("listener,item,codec,rating,age\n1,a,x,5,30\n1,a,y,6,30\n", "lacks condition, score"),
+        ("listener,item,codec,rating\n1,a,1,5\n1,a,2,6\n", "rates a codec a second time"),
         (LONG + "1,a,x\n", "line 2 has 3 fields, the header 4"),
         (LONG + "1,a,x,5,6\n", "line 2 has 5 fields"),
         (LONG + "1,a,x,five\n", "line 2: score is 'five', not a number"),
