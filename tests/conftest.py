@@ -84,10 +84,10 @@ class Installation:
         self.start("web", [str(BIN / "granian"), *asgi, *static, "config.asgi:application"])
         wait_for("the web server", self.answers)
 
-    def start_worker(self) -> None:
+    def start_worker(self, name: str = "worker") -> None:
         queues = ["--queues", "cpu,gpu", "--concurrency", "1", "--loglevel", "INFO"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        self.start("worker", [str(BIN / "celery"), "-A", "config", "worker", *queues, *quiet])
+        self.start(name, [str(BIN / "celery"), "-A", "config", "worker", "--hostname", name, *queues, *quiet])
 
     def answers(self) -> bool:
         try:

@@ -1,8 +1,8 @@
 """Building a store: references -> degradation -> -23 LUFS -> ViSQOL -> draw -> log-mel (paper, sections 1 to 3).
 
-Each excerpt is finished by the rename of its `parts/<excerpt>.json`, each tensor by a line of a journal, and the store
-by `dataset.json`: a build that was killed goes on where it was. What is made depends on the plan alone, not on how many
-workers made it or how often it was interrupted.
+Each excerpt is finished by the rename of its `parts/<excerpt>.json` (or `.failed`), each tensor by a line of a journal,
+and the store by `dataset.json`: a build that was killed goes on where it was. What is made depends on the plan alone,
+not on how many workers made it or how often it was interrupted.
 """
 
 import json
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 import modelzoo
 from modelzoo.audio import PROCESSES
-from modelzoo.datasets import make, pool
+from modelzoo.datasets import make, pool, together
 from modelzoo.datasets.draw import Distribution, distribution, draw
 from modelzoo.datasets.lock import alone
-from modelzoo.datasets.make import AUDIO, FEATURES_PART, PARTS, Chunk, FeatureChunk, Reference
-from modelzoo.datasets.plan import Plan, Recipe, excerpt_name
+from modelzoo.datasets.make import AUDIO, CHUNKS, FAILED, FEATURES_PART, MADE, PARTS, FeatureChunk, Reference
+from modelzoo.datasets.plan import Plan, Recipe
 from modelzoo.datasets.store import MANIFEST_COLUMNS, TRAIN, VALIDATION, replace_text, sha256
 from modelzoo.datasets.versions import versions
 from modelzoo.errors import StoreError
@@ -57,12 +57,13 @@ def build(
     recipe: Recipe,
     folder: Path,
     *,
+    offer: Callable[[int], None] | None = None,
     progress: Progress = lambda done, total, message: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Built | None:
-    """Build a store of the same chains for every reference, in this process; see `build_plan`."""
+    """Build a store of the same chains for every reference; see `build_plan`."""
     plan = recipe.plan([reference.name for reference in references])
-    return build_plan(references, plan, folder, progress=progress, cancelled=cancelled)
+    return build_plan(references, plan, folder, offer=offer, progress=progress, cancelled=cancelled)
 
 
 def build_plan(
@@ -71,6 +72,7 @@ def build_plan(
     folder: Path,
     *,
     workers: int = 0,
+    offer: Callable[[int], None] | None = None,
     progress: Progress = lambda done, total, message: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Built | None:
@@ -85,6 +87,9 @@ def build_plan(
     workers : int
         Processes, one thread each; 0 works in this one. Scores may differ in the last bits between this process and
         workers, if this one computes in several threads.
+    offer : callable, optional
+        Given numbers of chunks that processes elsewhere may make, by `modelzoo.datasets.together.make_chunk`; this
+        process makes the others, and then the tensors.
     progress : callable
         Told how much of how much is done, and what was done last; first of all, what an earlier build left.
     cancelled : callable
@@ -108,7 +113,11 @@ def build_plan(
         if (folder / "dataset.json").exists():
             return _finished(folder)
         try:
-            failures = _make_excerpts(by_name, plan, folder, workers, progress, cancelled)
+            if offer is None:
+                _make_excerpts(by_name, plan, folder, workers, progress, cancelled)
+            else:
+                _make_together(by_name, plan, folder, offer, progress, cancelled)
+            failures = {file.stem: file.read_text() for file in sorted((folder / PARTS).glob(f"*{FAILED}"))}
             return _assemble(folder, plan, failures, workers, progress, cancelled)
         except pool.Cancelled:
             return None
@@ -135,7 +144,8 @@ def _finished(folder: Path) -> Built:
 
 
 def _clear(folder: Path, drawn: set[str], keep: str) -> None:
-    shutil.rmtree(folder / PARTS, ignore_errors=True)
+    for scraps in (PARTS, CHUNKS):
+        shutil.rmtree(folder / scraps, ignore_errors=True)
     (folder / JOURNAL).unlink(missing_ok=True)
     for file in (folder / AUDIO).iterdir():
         if file.name.endswith(".part") or (keep == "drawn" and file.stem not in drawn):
@@ -149,26 +159,35 @@ def _make_excerpts(
     workers: int,
     progress: Progress,
     cancelled: Callable[[], bool],
-) -> dict[str, str]:
-    """Make what is missing; the reasons of what can't be made."""
-    there = {file.stem for file in (folder / PARTS).glob("*.json")}
-    chunks = []
-    for name, chains in plan.chains.items():
-        missing = [chain for chain in chains if excerpt_name(name, chain) not in there]
-        for first in range(0, len(missing), CHUNK):
-            chunks.append(Chunk(folder, by_name[name], tuple(missing[first : first + CHUNK]), plan.flavour))
+) -> None:
+    """Make what is missing."""
+    there = together.made_so_far(folder)
+    chunks = [together.left_of(chunk, there) for chunk in together.chunks_of(by_name, plan, folder, CHUNK)]
+    chunks = [chunk for chunk in chunks if chunk.chains]
     total = plan.excerpts + plan.drawn
     done = plan.excerpts - sum(len(chunk.chains) for chunk in chunks)
     if done:
         progress(done, total, "made before")
-    failures = {}
     with closing(pool.run(chunks, make.make, workers, cancelled)) as results:
         for made in results:
-            if made.error is not None:
-                failures[made.name] = made.error
             done += 1
             progress(done, total, made.name)
-    return dict(sorted(failures.items()))
+
+
+def _make_together(
+    by_name: dict[str, Reference],
+    plan: Plan,
+    folder: Path,
+    offer: Callable[[int], None],
+    progress: Progress,
+    cancelled: Callable[[], bool],
+) -> None:
+    """Make what is missing with whoever takes what is offered."""
+
+    def tell(done: int) -> None:
+        progress(done, plan.excerpts + plan.drawn, "")
+
+    together.make_all(together.chunks_of(by_name, plan, folder), offer, tell, cancelled)
 
 
 def _assemble(
@@ -179,7 +198,7 @@ def _assemble(
     progress: Progress,
     cancelled: Callable[[], bool],
 ) -> Built:
-    rows = [json.loads(file.read_text()) for file in sorted((folder / PARTS).glob("*.json"))]
+    rows = [json.loads(file.read_text()) for file in sorted((folder / PARTS).glob(f"*{MADE}"))]
     if not rows:
         raise StoreError(f"no excerpt could be made; the first failure: {next(iter(failures.values()), 'none')}")
     population = pd.DataFrame(rows)

@@ -18,7 +18,8 @@ from modelzoo.labels import ReferenceScorer
 from mushra.design.loudness import TARGET_LUFS
 
 Mono = NDArray[np.float64]
-AUDIO, PARTS, FEATURES_PART = "audio", "parts", ".features.npy.part"
+AUDIO, PARTS, CHUNKS, FEATURES_PART = "audio", "parts", ".chunks", ".features.npy.part"
+MADE, FAILED = ".json", ".failed"
 HIGHEST_PEAK = 0.999
 
 
@@ -72,7 +73,7 @@ def forget() -> None:
 
 
 def make(chunk: Chunk) -> Iterator[Made]:
-    """Make a chunk's excerpts. Each is finished by the rename of its `parts/<excerpt>.json`."""
+    """Make a chunk's excerpts. Each is finished by the rename of its `parts/<excerpt>.json`, or `.failed`."""
     first: tuple[int, Degraded] | None = None
     for chain in chunk.chains:
         name = excerpt_name(chunk.reference.name, chain)
@@ -85,6 +86,7 @@ def make(chunk: Chunk) -> Iterator[Made]:
                 steps.append(degrade(np.clip(steps[-1].samples, -1, 1), RATE, process, chunk.flavour))
             _write(chunk, name, chain, steps, scorer)
         except ModelzooError as error:
+            replace_text(chunk.folder / PARTS / f"{name}{FAILED}", str(error))
             yield Made(name, str(error))
         else:
             yield Made(name)
@@ -131,7 +133,7 @@ def _write(chunk: Chunk, name: str, chain: Chain, steps: Sequence[Degraded], sco
         "target": (moslqo - 1) / 4,
         "audio_sha256": sha256(audio.read_bytes()),
     }
-    replace_text(chunk.folder / PARTS / f"{name}.json", json.dumps(row))
+    replace_text(chunk.folder / PARTS / f"{name}{MADE}", json.dumps(row))
 
 
 def make_features(chunk: FeatureChunk) -> Iterator[tuple[int, str]]:
