@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.conf.locale import LANG_INFO
 
 from config.environment import Environment
+from config.middleware import AT_ONCE
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENV = Environment()
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "reports",
 ]
 MIDDLEWARE = [
+    "config.middleware.in_turn",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -89,7 +91,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
-    DATABASE_OPTIONS |= {"pool": {"min_size": 0, "max_size": 8, "timeout": 20}}
+    DATABASE_OPTIONS |= {"pool": {"min_size": 0, "max_size": AT_ONCE, "timeout": 20}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MEDIA_ROOT = ENV.folder("MEDIA_ROOT", DATA_DIR / "media", "earwitness.E006")
