@@ -4,7 +4,12 @@ The model is NumPy by whole segments between events, where the processor goes sa
 """
 
 import json
+import queue
+import shutil
+import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +22,8 @@ from playwright.sync_api import Page
 Message = dict[str, Any]
 Plan = list[tuple[int, list[Message]]]
 HARNESS = Path(__file__).with_name("engine.html")
+BY_PLAN = Path(__file__).with_name("by-plan.js")
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 STATIC = Path(__file__).resolve().parents[2] / "platform/studies/static/studies"
 QUANTUM = 128
 RATE = 48000
@@ -27,7 +34,12 @@ class Site:
     """The engine's files, sounds and a place for what was rendered, served from this machine."""
 
     def __init__(self) -> None:
-        self.files: dict[str, tuple[str, bytes]] = {"/": ("text/html", HARNESS.read_bytes())}
+        self.files: dict[str, tuple[str, bytes]] = {
+            **{path: ("text/html", HARNESS.read_bytes()) for path in ("/", "/?ask")},
+            "/by-plan.js": ("text/javascript", BY_PLAN.read_bytes()),
+        }
+        self.tasks: queue.Queue[bytes] = queue.Queue()
+        self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self.results: dict[str, bytes] = {}
         self.failures: dict[str, list[int]] = {}
         self.asked: list[str] = []
@@ -49,6 +61,8 @@ class Site:
                 site.asked.append(self.path)
                 if site.failures.get(self.path):
                     return self.reply(site.failures[self.path].pop(0))
+                if self.path == "/next":
+                    return self.reply(200, "application/json", site.tasks.get())
                 if self.path.startswith("/static/"):
                     return self.reply(200, "text/javascript", (STATIC / Path(self.path).name).read_bytes())
                 if self.path in site.files:
@@ -56,7 +70,10 @@ class Site:
                 return self.reply(404)
 
             def do_POST(self) -> None:
-                site.results[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/answer":
+                    site.answers.put(json.loads(body))
+                site.results[self.path] = body
                 self.reply(204)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -67,6 +84,39 @@ class Site:
         """Raw samples, (channels, n), int16 or float32, for the processor itself."""
         content = {"kind": str(samples.dtype), "channels": samples.tolist()}
         self.files[f"/sounds/{name}.json"] = ("application/json", json.dumps(content).encode())
+
+
+class Asking:
+    """A page without a driver: it asks the site what to do. Stands where a `Page` does, for functions."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def goto(self, url: str) -> None:
+        """It is there already."""
+
+    def wait_for_function(self, expression: str) -> None:
+        """It asks once it is ready."""
+
+    def evaluate(self, name: str, argument: Any) -> Any:
+        self.site.tasks.put(json.dumps({"name": name, "argument": argument}).encode())
+        answer = self.site.answers.get(timeout=120)
+        assert "error" not in answer, answer["error"]
+        return answer["value"]
+
+
+@contextmanager
+def firefox(site: Site, folder: Path) -> Iterator[Asking]:
+    """The distribution's own Firefox, which Playwright can't drive."""
+    command = [str(FIREFOX), "--headless", "--no-remote", "--profile", str(folder), f"{site.url}/?ask"]
+    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
+    with (folder / "firefox.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    try:
+        yield Asking(site)
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 @dataclass
@@ -223,7 +273,7 @@ class Rendered:
 class Stage:
     """A page with the engine, and the sounds that it may play."""
 
-    def __init__(self, page: Page, site: Site, sounds: dict[str, NDArray[Any]]) -> None:
+    def __init__(self, page: Page | Asking, site: Site, sounds: dict[str, NDArray[Any]]) -> None:
         self.page, self.site, self.sounds = page, site, sounds
         page.goto(site.url)
         page.wait_for_function("window.ready")

@@ -1,4 +1,7 @@
-"""The listener page's audio engine, to the sample: rendered offline in Chromium, against its rules written twice."""
+"""The listener page's audio engine, to the sample: rendered offline, against its rules written twice.
+
+In Chromium, and in Firefox where the distribution's is installed.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from tests.e2e.engine_stage import QUANTUM, RATE, TOLERANCE, Message, Plan, Site, Stage
+from tests.e2e.engine_stage import FIREFOX, QUANTUM, RATE, TOLERANCE, Asking, Message, Plan, Site, Stage, firefox
 
 pytestmark = pytest.mark.e2e
 
@@ -40,8 +43,17 @@ def site() -> Iterator[Site]:
     site.server.server_close()
 
 
-@pytest.fixture
-def stage(page: Page, site: Site) -> Stage:
+@pytest.fixture(scope="module")
+def fox(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    if FIREFOX is None:
+        pytest.skip("there is no Firefox here")
+    with firefox(site, tmp_path_factory.mktemp("firefox")) as running:
+        yield running
+
+
+@pytest.fixture(params=["page", "fox"])
+def stage(request: pytest.FixtureRequest, site: Site) -> Stage:
+    page: Page | Asking = request.getfixturevalue(request.param)
     return Stage(page, site, SOUNDS)
 
 

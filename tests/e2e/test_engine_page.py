@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
 from modelzoo.audio import write_flac
-from tests.e2e.engine_stage import RATE, Site
+from tests.e2e.engine_stage import FIREFOX, RATE, Asking, Site, firefox
 
 pytestmark = pytest.mark.e2e
 
@@ -76,6 +76,20 @@ def at(page: Page, site: Site) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def fox(made: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    if FIREFOX is None:
+        pytest.skip("there is no Firefox here")
+    with firefox(made, tmp_path_factory.mktemp("firefox")) as running:
+        yield running
+
+
+@pytest.fixture(params=["at", "fox"])
+def anywhere(request: pytest.FixtureRequest) -> Page | Asking:
+    page: Page | Asking = request.getfixturevalue(request.param)
+    return page
+
+
 LOAD = """async ([url, rate]) => {
   const context = new OfflineAudioContext(2, 48000, rate);
   await context.audioWorklet.addModule(WORKLET);
@@ -97,8 +111,8 @@ LOAD = """async ([url, rate]) => {
 
 
 @pytest.mark.parametrize(("url", "kind", "bits"), [("/16.flac", "Int16Array", 16), ("/24.flac", "Float32Array", 24)])
-def test_a_flac_file_comes_out_to_the_bit(at, site, url, kind, bits):
-    said = at.evaluate(LOAD, [url, RATE])
+def test_a_flac_file_comes_out_to_the_bit(anywhere, site, url, kind, bits):
+    said = anywhere.evaluate(LOAD, [url, RATE])
     assert said["kinds"] == [kind, kind]
     assert said["samples"] == RATE
     found = np.frombuffer(site.results["/results/load"], dtype=np.float32).reshape(2, -1)
@@ -109,8 +123,8 @@ def test_a_flac_file_comes_out_to_the_bit(at, site, url, kind, bits):
     assert said["outline"][1] == pytest.approx(np.abs(whole[160:320, 0]).max())
 
 
-def test_another_rate_is_resampled_once_and_said(at):
-    said = at.evaluate(LOAD, ["/other-rate.flac", RATE])
+def test_another_rate_is_resampled_once_and_said(anywhere):
+    said = anywhere.evaluate(LOAD, ["/other-rate.flac", RATE])
     assert said["kinds"] == ["Float32Array", "Float32Array"]
     assert said["samples"] == pytest.approx(RATE, abs=1)
     assert said["given"]["rate"] == RATE
@@ -249,3 +263,14 @@ def test_the_loop_and_the_place_by_pointer(page, site):
     assert page.evaluate("engine.sync()")["loop"]["end"] == pytest.approx(47003 * 0.7, rel=0.08)
     expect(page.get_by_label("to")).to_have_attribute("aria-valuetext", "0.7 s")
     assert page.evaluate("refused") == 0
+
+
+def test_the_loop_stays_within_a_shorter_stimulus_that_comes_later(page, site):
+    page.goto(f"{site.url}/loop.html")
+    page.wait_for_function("window.ready")
+    page.evaluate("engine.load(1, '/next-0.flac')")
+    page.get_by_label("from").press("ArrowRight")
+    page.get_by_label("to").press("End")
+    state = page.evaluate("engine.sync()")
+    assert page.evaluate("refused") == 0
+    assert state["loop"] == {"start": 30, "end": 30000}

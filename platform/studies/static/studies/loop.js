@@ -5,8 +5,7 @@ const STEPS = 1000;
 
 export class Loop {
   constructor(engine, samples, rate, outline, changed) {
-    // Decoders may differ by a few samples: what all stimuli hold can be looped.
-    Object.assign(this, { engine, samples: Math.min(samples, engine.length), rate, outline, changed, position: 0 });
+    Object.assign(this, { engine, whole: samples, rate, outline, changed, position: 0 });
     this.start = document.querySelector("#loop-start");
     this.end = document.querySelector("#loop-end");
     this.canvas = document.querySelector("#wave");
@@ -19,6 +18,11 @@ export class Loop {
     engine.addEventListener("position", ({ detail }) => this.at(detail.position));
     this.label();
     this.draw();
+  }
+
+  /* What all stimuli that are there hold can be looped: files and decoders may differ by some samples. */
+  get samples() {
+    return Math.min(this.whole, this.engine.length);
   }
 
   get shortest() {
