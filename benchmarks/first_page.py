@@ -1,6 +1,7 @@
-"""What a listener waits for: bytes and seconds until the first rating page can be used, and the renderer's memory.
+"""What a listener waits for: bytes and seconds until the first rating page can be used; the renderer's memory.
 
-Needs a running demo (`make demo`); the line is slowed down to 20 Mb/s.
+Needs a running demo (`make demo`); the line is slowed down to 20 Mb/s. Then goes through all pages to the end and takes
+the renderer's memory on each, with all sounds loaded, played and rated.
 
     .venv/bin/python benchmarks/first_page.py --link http://127.0.0.1:8000/t/…/
 """
@@ -8,6 +9,7 @@ Needs a running demo (`make demo`); the line is slowed down to 20 Mb/s.
 import argparse
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 from urllib.error import URLError
@@ -26,12 +28,13 @@ def to_the_instructions(page: Page, link: str) -> None:
     page.get_by_role("button", name="Go on").click()
 
 
-def renderer_megabytes() -> tuple[float, float]:
-    """Resident and private memory of the largest renderer that runs; shared libraries are in the first only."""
+def renderer_megabytes(profile: str) -> tuple[float, float]:
+    """Resident and private memory of the browser's largest renderer; shared libraries are in the first only."""
     sizes = [(0.0, 0.0)]
     for process in Path("/proc").iterdir():
         try:
-            if b"--type=renderer" not in (process / "cmdline").read_bytes():
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            if "--type=renderer" not in command or profile not in command:
                 continue
             rollup = (process / "smaps_rollup").read_text()
         except OSError:
@@ -41,10 +44,33 @@ def renderer_megabytes() -> tuple[float, float]:
     return max(sizes)
 
 
+def loaded(page: Page) -> None:
+    expect(page.locator("#reference")).to_be_enabled(timeout=120_000)
+    expect(page.locator("#loading")).to_be_hidden(timeout=120_000)
+
+
+def memory_of_all_pages(page: Page, profile: str) -> list[tuple[float, float]]:
+    """The renderer's memory on each page at its end: all stimuli played and rated, the next page's sounds fetched."""
+    sizes = []
+    while True:
+        loaded(page)
+        for number, card in enumerate(page.locator(".rate-card").all()):
+            card.locator(".listen").click()
+            card.locator(".score").fill(str(100 if number == 0 else 50))
+        page.wait_for_timeout(2000)
+        sizes.append(renderer_megabytes(profile))
+        heading = page.locator("h1").text_content()
+        page.get_by_role("button", name="Next").click()
+        expect(page.locator("h1")).not_to_have_text(str(heading))
+        if page.locator(".rate-card").count() == 0:
+            return sizes
+
+
 def measure(link: str, megabits: float) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = browser.new_page()
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        chromium = {"executable_path": "/usr/bin/chromium", "args": FLAGS}
+        browser = playwright.chromium.launch_persistent_context(profile, **chromium)
+        page = browser.pages[0]
         to_the_instructions(page, link)
         received = {"sounds": 0, "else": 0}
         line = page.context.new_cdp_session(page)
@@ -65,18 +91,25 @@ def measure(link: str, megabits: float) -> None:
         volume.click()
         expect(page.locator("#reference")).to_be_enabled(timeout=120_000)
         usable, took = dict(received), time.monotonic() - begun
-        expect(page.locator("#loading")).to_be_hidden(timeout=120_000)
-        loaded = time.monotonic() - begun
+        page.locator("#reference").click()
+        expect(page.locator("#position")).not_to_have_text("0.0 s")
+        heard = time.monotonic() - begun
+        loaded(page)
+        all_there = time.monotonic() - begun
         stimuli = page.locator(".rate-card").count()
-        page.locator(".listen").first.click()
-        page.wait_for_timeout(3000)
-        resident, private = renderer_megabytes()
+        first = received["sounds"] / MEGA
+        sizes = memory_of_all_pages(page, profile)
         browser.close()
     sound, other = usable["sounds"] / MEGA, usable["else"] / 1e3
     print(f"first page, {stimuli} stimuli and the open reference, {megabits:g} Mb/s, without a pause before it")
     print(f"usable after {took:.1f} s, with {sound:.2f} MB of sound and {other:.0f} kB else")
-    print(f"all sounds there after {loaded:.1f} s, {received['sounds'] / MEGA:.2f} MB")
-    print(f"renderer while it plays: {private:.0f} MB private, {resident:.0f} MB resident")
+    print(f"heard after {heard:.1f} s, the reference played at once")
+    print(f"all sounds there after {all_there:.1f} s, {first:.2f} MB")
+    resident, private = (max(column) for column in zip(*sizes, strict=True))
+    print(
+        f"renderer, highest of {len(sizes)} pages at their ends: {private:.0f} MB private, {resident:.0f} MB resident"
+    )
+    print("private on each page:", ", ".join(f"{size:.0f}" for _, size in sizes), "MB")
 
 
 def main() -> None:

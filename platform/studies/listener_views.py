@@ -137,6 +137,7 @@ def _words() -> dict[str, str]:
         "gone": _("Your data were deleted."),
         "loading": _("Loading the music"),
         "failed": _("The music could not be loaded. Check the connection, then load the page again."),
+        "noOutput": _("No sound output was found. Connect your headphones, then load the page again."),
         "notPlayed": _("Not played yet: {letters}."),
         "notRated": _("Not rated yet: {letters}."),
         "cardNotPlayed": _("not played"),

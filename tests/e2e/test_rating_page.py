@@ -93,7 +93,7 @@ def test_two_clicks_on_next_turn_one_page(page, lab):
     page.get_by_role("button", name="Next").dblclick()
     expect(page.get_by_role("heading", name="Page 2 of 4")).to_be_attached()
     loaded(page)
-    assert page.locator(".notice.wrong").count() == 0
+    assert page.locator(".notice.wrong:visible").count() == 0
     assert session_of(lab, token, "session.pages.filter(finished_at__isnull=False).count()") == 1
     page.go_back()
     expect(page.locator("body")).to_be_visible()
@@ -177,6 +177,21 @@ def test_an_interruption_from_outside_pauses_the_page_too(page, lab):
     toggle.click()
     expect(toggle).to_have_text("Pause")
     assert page.evaluate("contexts.at(-1).state") == "running"
+
+
+def test_a_browser_without_any_sound_output_is_said_in_words(page, lab):
+    token = to_the_volume(page, lab)
+    page.add_init_script("AudioContext.prototype.resume = () => new Promise(() => {});")
+    page.reload()
+    page.get_by_role("button", name="Play the music").click()
+    expect(page.get_by_text("No sound output was found.")).to_be_visible()
+    page.get_by_role("button", name="This is comfortable, go on").click()
+    loaded(page)
+    page.locator(".rate-card .listen").first.click()
+    expect(page.locator("#trouble")).to_contain_text("No sound output was found.")
+    expect(page.locator("#toggle")).to_have_text("Play")
+    expect(page.locator(".rate-card .score").first).to_be_disabled()
+    assert lab.ratings(token) == {}
 
 
 def test_the_volume_page_says_what_it_does_and_what_fails(page, context, lab):

@@ -9,7 +9,10 @@ import { discard } from "./memory.js";
 
 const OUTLINE_BARS = 300;
 const AT_ONCE = 3; // files on their way from the server to the processor
+const PATIENCE = 3000; // milliseconds for the browser to open its sound output
 const LAST_FADE = 20; // milliseconds: enough for the 5 ms out, and a few of the device's buffers
+
+export class NoOutput extends Error {}
 
 export class Engine extends EventTarget {
   /* `rate`: the study's sampling rate, asked of the browser; what it gave is in `given`. */
@@ -85,8 +88,12 @@ export class Engine extends EventTarget {
     this.node.port.postMessage({ type, ...values }, transfer);
   }
 
+  /* Fails with `NoOutput` where the browser does not begin: it has no sound output, or can't get it. */
   async play() {
-    await this.context.resume();
+    let timer;
+    const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new NoOutput()), PATIENCE)));
+    await Promise.race([this.context.resume(), late]);
+    clearTimeout(timer);
     this.send("play");
   }
 

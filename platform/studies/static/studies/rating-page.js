@@ -1,5 +1,5 @@
 /* The rating page: joins the engine, the sliders and the outbox. What is rated is on its way before the slider rests. */
-import { Engine } from "./engine.js";
+import { Engine, NoOutput } from "./engine.js";
 import { Outbox } from "./outbox.js";
 import { Loop } from "./loop.js";
 import { clear, loadInto, prefetch } from "./ahead.js";
@@ -71,18 +71,30 @@ async function listen(index) {
   if (index && cards[index - 1].button.disabled) return;
   current = index;
   engine.send("select", { index });
+  if (!playing && !(await begin())) return;
   if (index) cards[index - 1].plays += 1;
-  if (!playing) {
-    playing = true;
-    await engine.play();
-    note("play");
-    // What the sound comes out of; the browser knows its delay only once it plays.
-    if (!heard) note("audio", engine.given);
-    heard = true;
-  }
   note("switch", index);
   show();
   if (index) bringIntoView(cards[index - 1]);
+}
+
+async function begin() {
+  playing = true;
+  try {
+    await engine.play();
+  } catch (error) {
+    playing = false;
+    show();
+    if (!(error instanceof NoOutput)) throw error;
+    failed(words.noOutput);
+    return false;
+  }
+  find("#trouble").hidden = true;
+  note("play");
+  // What the sound comes out of; the browser knows its delay only once it plays.
+  if (!heard) note("audio", engine.given);
+  heard = true;
+  return true;
 }
 
 /* Only the row of cards moves, and only if the card is not to be seen in it. */
@@ -266,9 +278,9 @@ function interrupted() {
   show();
 }
 
-function failed() {
-  find("#loading").textContent = words.failed;
-  find("#loading").hidden = false;
+function failed(reason) {
+  find("#trouble").textContent = reason;
+  find("#trouble").hidden = false;
 }
 
 async function main() {
@@ -288,7 +300,7 @@ async function main() {
     engine = await Engine.open(data.rate, find("#player").dataset.worklet);
     engine.send("gain", { value: data.gain, fixed: true });
     engine.addEventListener("state", ({ detail }) => detail !== "running" && interrupted());
-    engine.addEventListener("failed", failed);
+    engine.addEventListener("failed", () => failed(words.failed));
     addEventListener("pagehide", () => engine.close());
     // A page that comes back from the browser's memory has no sound any more.
     addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
@@ -296,7 +308,8 @@ async function main() {
     find("#loading").hidden = true;
     prefetch(data.ahead);
   } catch (error) {
-    failed();
+    failed(words.failed);
+    find("#loading").hidden = true;
     console.error(error);
   }
   show();

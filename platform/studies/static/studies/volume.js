@@ -1,6 +1,6 @@
 /* The volume page: plays the practice page's reference and sets the gain that the whole test keeps. */
 import { prefetch, take } from "./ahead.js";
-import { Engine } from "./engine.js";
+import { Engine, NoOutput } from "./engine.js";
 
 const form = document.querySelector("#volume-form");
 const slider = document.querySelector("#volume");
@@ -30,10 +30,10 @@ function setGain() {
 }
 
 async function toggle() {
+  if (playing) engine.pause();
+  else await engine.play();
   playing = !playing;
   button.textContent = playing ? form.dataset.pause : play;
-  if (!playing) return engine.pause();
-  await engine.play();
   // The latencies are known only once it plays.
   document.querySelector("#audio").value = JSON.stringify(engine.given);
 }
@@ -48,7 +48,7 @@ button.addEventListener("click", async () => {
     setGain();
     await toggle();
   } catch (error) {
-    state.textContent = form.dataset.failed;
+    state.textContent = error instanceof NoOutput ? form.dataset.noOutput : form.dataset.failed;
     console.error(error);
   } finally {
     loading = false;
