@@ -3,9 +3,11 @@
 from modelzoo.audio.degrade import Degraded, cascade, degrade
 from modelzoo.audio.files import Audio, decode, stream, tags, write_flac, write_wav
 from modelzoo.audio.levels import loudness, normalise_loudness, resample
-from modelzoo.audio.processes import PROCESSES, Process
+from modelzoo.audio.processes import ALL_PROCESSES, EXTRA_PROCESSES, PROCESSES, Process
 
 __all__ = [
+    "ALL_PROCESSES",
+    "EXTRA_PROCESSES",
     "PROCESSES",
     "Audio",
     "Degraded",

@@ -1,25 +1,50 @@
 """Applying a degradation process: encode, decode, and say what the encoder really did."""
 
 import io
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelzoo.audio import effects
 from modelzoo.audio.files import decode
-from modelzoo.audio.processes import AAC, LOWPASS, MP2, MP3, OPUS, PROCESSES, VORBIS, Process
+from modelzoo.audio.processes import (
+    AAC,
+    AC3,
+    ALL_PROCESSES,
+    CLIPPING,
+    IDS,
+    LC3,
+    LOWPASS,
+    MP2,
+    MP3,
+    NOISE,
+    OPUS,
+    REVERBERATION,
+    VORBIS,
+    Process,
+)
 from modelzoo.errors import AudioError
 from mushra.design.loudness import align
 
 Samples = NDArray[np.floating]
 
-BUTTERWORTH_ORDER = 4
 FLAVOURS = ("aligned", "paper")
 # Encoder and container: the authors' choices by way of pydub and ffmpeg.
-_PYAV = {MP2: ("mp2", "mp2"), MP3: ("libmp3lame", "mp3"), AAC: ("aac", "adts"), OPUS: ("libopus", "ogg")}
+_PYAV = {MP2: ("mp2", "mp2"), MP3: ("libmp3lame", "mp3"), AAC: ("aac", "adts"), OPUS: ("libopus", "ogg"),
+         AC3: ("ac3", "ac3")}  # fmt: skip
+_EFFECTS = {
+    LOWPASS: effects.low_pass,
+    NOISE: effects.add_noise,
+    CLIPPING: effects.clip,
+    REVERBERATION: effects.reverberate,
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +68,7 @@ def degrade(samples: Samples, rate: int, process: int | Process, flavour: str = 
     rate : int
         48,000 for Opus; what the encoder takes for the others.
     process : int or Process
-        An id, 1 to 45, or a process.
+        An id of `ALL_PROCESSES`, 1 to 45 for the paper's, or a process.
     flavour : {"aligned", "paper"}
         "aligned": the codec's delay is taken away to the sample and the length kept, as listening tests need.
         "paper": what the decoder gives, with its delay and its length.
@@ -61,9 +86,9 @@ def degrade(samples: Samples, rate: int, process: int | Process, flavour: str = 
     if flavour not in FLAVOURS:
         raise ValueError(f"flavour is {flavour!r}: expected 'aligned' or 'paper'")
     if isinstance(process, int):
-        if process not in PROCESSES:
-            raise ValueError(f"there is no process {process}: ids are 1 to {max(PROCESSES)}")
-        process = PROCESSES[process]
+        if process not in ALL_PROCESSES:
+            raise ValueError(f"there is no process {process}: ids are {IDS}")
+        process = ALL_PROCESSES[process]
     if not len(samples):
         raise AudioError("The sound to encode is empty.")
     columns = np.asarray(samples, dtype=np.float64).reshape(len(samples), -1)
@@ -116,13 +141,13 @@ def cascade(
 
 
 def _run(columns: NDArray[np.float64], rate: int, process: Process) -> Degraded:
-    if process.codec == LOWPASS:
-        return _low_pass(columns, rate, process)
+    if process.codec in _EFFECTS:
+        return _by_effect(columns, rate, process)
     encode: Callable[[NDArray[np.int16], int, Process], tuple[bytes, str, str]]
-    encode = _encode_vorbis if process.codec == VORBIS else _encode_pyav
+    encode = {VORBIS: _encode_vorbis, LC3: _encode_lc3}.get(process.codec, _encode_pyav)
     whole = np.clip(np.rint(columns * 32768), -32768, 32767).astype(np.int16)
     encoded, encoder, version = encode(whole, rate, process)
-    decoded = decode(encoded)
+    decoded = decode(_decode_lc3(encoded) if process.codec == LC3 else encoded)
     return Degraded(
         decoded.samples.astype(np.float64),
         encoder,
@@ -132,15 +157,12 @@ def _run(columns: NDArray[np.float64], rate: int, process: Process) -> Degraded:
     )
 
 
-def _low_pass(columns: NDArray[np.float64], rate: int, process: Process) -> Degraded:
+def _by_effect(columns: NDArray[np.float64], rate: int, process: Process) -> Degraded:
     import scipy
-    from scipy import signal
 
-    if not 0 < 2 * (process.cutoff or 0) < rate:
-        raise AudioError(f"A {process.name} needs more than {rate} samples a second.")
-    sections = signal.butter(BUTTERWORTH_ORDER, float(process.cutoff or 0), fs=rate, output="sos")
-    filtered = signal.sosfilt(sections, columns, axis=0)
-    return Degraded(filtered, "butterworth", f"scipy {scipy.__version__}", None, None)
+    amount = float(process.cutoff or process.amount or 0)
+    name = "butterworth" if process.codec == LOWPASS else process.codec
+    return Degraded(_EFFECTS[process.codec](columns, rate, amount), name, f"scipy {scipy.__version__}", None, None)
 
 
 def _encode_pyav(whole: NDArray[np.int16], rate: int, process: Process) -> tuple[bytes, str, str]:
@@ -181,3 +203,30 @@ def _encode_vorbis(whole: NDArray[np.int16], rate: int, process: Process) -> tup
             f"libvorbis refuses {process.name} at {rate} Hz ({reason[0] if reason else 'no reason given'})."
         )
     return done.stdout, "libvorbis", f"ffmpeg {imageio_ffmpeg.get_ffmpeg_version()}"
+
+
+def _encode_lc3(whole: NDArray[np.int16], rate: int, process: Process) -> tuple[bytes, str, str]:
+    """Encode by Debian's `elc3` (liblc3-tools): no wheel holds an LC3 encoder."""
+    import soundfile
+
+    wav = io.BytesIO()
+    soundfile.write(wav, whole, rate, format="WAV", subtype="PCM_16")
+    encoded = _lc3_tool("elc3", ["-b", str(1000 * (process.bitrate or 0))], wav.getvalue(), process.name)
+    return encoded, "liblc3", "elc3, which tells no version"
+
+
+def _decode_lc3(encoded: bytes) -> bytes:
+    return _lc3_tool("dlc3", [], encoded, "what elc3 made")
+
+
+def _lc3_tool(tool: str, options: list[str], data: bytes, what: str) -> bytes:
+    """Run one of the two commands on a file, and give what it wrote."""
+    if shutil.which(tool) is None:
+        raise AudioError(f"LC3 needs the command {tool}: apt-get install liblc3-tools.")
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "in", Path(folder) / "out"
+        source.write_bytes(data)
+        done = subprocess.run([tool, *options, str(source), str(target)], capture_output=True, timeout=300)
+        if done.returncode or not target.is_file() or not target.stat().st_size:
+            raise AudioError(f"{tool} refuses {what}.")
+        return target.read_bytes()

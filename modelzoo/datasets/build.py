@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import modelzoo
-from modelzoo.audio import PROCESSES
+from modelzoo.audio import ALL_PROCESSES
 from modelzoo.datasets import make, pool, together
 from modelzoo.datasets.draw import Distribution, distribution, draw
 from modelzoo.datasets.lock import alone
@@ -225,7 +225,7 @@ def _assemble(
 def _draw(population: pd.DataFrame, scores: NDArray[np.float64], plan: Plan) -> NDArray[np.int64]:
     if plan.draw is None or plan.draw >= len(population):
         return np.arange(len(population))
-    codecs = [[PROCESSES[process].codec for process in chain] for chain in population["processes"]]
+    codecs = [[ALL_PROCESSES[process].codec for process in chain] for chain in population["processes"]]
     return draw(population["reference"].tolist(), codecs, scores, plan.draw, plan.seed)
 
 

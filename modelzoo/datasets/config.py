@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from modelzoo.audio.processes import PROCESSES
+from modelzoo.audio.processes import ALL_PROCESSES, IDS, PROCESSES
 from modelzoo.datasets.plan import (
     PAPER_SINGLES,
     Plan,
@@ -126,8 +126,8 @@ def _check(file: Path, config: BuildConfig) -> None:
     refuse(config.seed < 0, "seed must be 0 or more.")
     refuse(config.flavour not in FLAVOURS, f"flavour is {config.flavour!r}: expected {' or '.join(FLAVOURS)}.")
     refuse(config.keep not in KEEPS, f"keep is {config.keep!r}: expected {' or '.join(KEEPS)}.")
-    unknown = sorted(set(config.processes) - set(PROCESSES))
-    refuse(bool(unknown), f"there are no processes {_listed(unknown)}: ids are 1 to {max(PROCESSES)}.")
+    unknown = sorted(set(config.processes) - set(ALL_PROCESSES))
+    refuse(bool(unknown), f"there are no processes {_listed(unknown)}: ids are {IDS}.")
     refuse(len(set(config.processes)) != len(config.processes), "processes names one twice.")
     wanting = not config.processes and config.population is None
     refuse(wanting, "with no single processes, population must say how many cascades are made.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modelzoo.audio.processes import AAC, LOWPASS, MP2, MP3, OPUS, PROCESSES, VORBIS
+from modelzoo.audio.processes import AAC, ALL_PROCESSES, IDS, MP2, MP3, OPUS, PROCESSES, VORBIS
 from modelzoo.datasets.store import TRAIN, VALIDATION, sha256
 from modelzoo.errors import StoreError
 
@@ -18,7 +18,8 @@ DROPPED = frozenset([*range(6, 9), *range(14, 17), *range(23, 28), 32, *range(39
 PAPER_SINGLES = tuple(process for process in PROCESSES if process not in DROPPED)
 
 # Seconds of one core for 10 s of mono, and bytes: measured (docs/library/modelzoo-data.md), for an estimate alone.
-_CODEC_SECONDS = {MP2: 0.07, MP3: 0.43, AAC: 0.18, VORBIS: 0.25, OPUS: 0.14, LOWPASS: 0.005}
+_CODEC_SECONDS = {MP2: 0.07, MP3: 0.43, AAC: 0.18, VORBIS: 0.25, OPUS: 0.14}
+_OTHER_SECONDS = 0.02
 _SCORE_SECONDS, _FEATURE_SECONDS = 0.23, 0.03
 _FLAC_BYTES, _FEATURE_BYTES = 450_000, 480_256
 
@@ -60,7 +61,7 @@ class Plan:
     def estimate(self, workers: int) -> dict[str, float]:
         """Counts, bytes on disk while building and after, and seconds: a first guess until the build's own rate."""
         steps = [process for chains in self.chains.values() for chain in chains for process in chain]
-        seconds = sum(_CODEC_SECONDS[PROCESSES[process].codec] for process in steps)
+        seconds = sum(_CODEC_SECONDS.get(ALL_PROCESSES[process].codec, _OTHER_SECONDS) for process in steps)
         seconds += self.excerpts * _SCORE_SECONDS + self.drawn * _FEATURE_SECONDS
         kept = self.excerpts if self.keep == "all" else self.drawn
         return {
@@ -85,9 +86,9 @@ class Recipe:
     flavour: str = "paper"
 
     def __post_init__(self) -> None:
-        unknown = sorted({p for chain in self.chains for p in chain} - set(PROCESSES))
+        unknown = sorted({p for chain in self.chains for p in chain} - set(ALL_PROCESSES))
         if not self.chains or unknown or not all(self.chains):
-            raise StoreError(f"unknown processes {unknown}: ids are 1 to {max(PROCESSES)}, one chain at least.")
+            raise StoreError(f"unknown processes {unknown}: ids are {IDS}; one chain at least.")
         if len(set(self.chains)) != len(self.chains):
             raise StoreError("a chain of processes is named twice.")
 
@@ -110,7 +111,8 @@ def draw_chains(
 ) -> dict[str, tuple[Chain, ...]]:
     """Single processes for every reference, then random cascades until there are `total` (paper, section 2, step 3).
 
-    Cascades are of any of the 45 processes, none twice for one reference, spread evenly over references and depths.
+    Cascades are of any of the 45 processes and of others that `singles` names, none twice for one reference, spread
+    evenly over references and depths.
 
     Parameters
     ----------
@@ -140,7 +142,8 @@ def draw_chains(
             f"{len(names)} references through {len(singles)} processes make {len(names) * len(singles)} excerpts: "
             f"{total} is too few."
         )
-    possible = sum(len(PROCESSES) ** depth for depth in set(depths))
+    usable = [*PROCESSES, *sorted(set(singles) - set(PROCESSES))]
+    possible = sum(len(usable) ** depth for depth in set(depths))
     if cascades > 0.5 * len(names) * possible:
         raise StoreError(f"{cascades} cascades are too many for {len(names)} references: fewer, or deeper ones.")
     rng = np.random.default_rng([seed, 1])
@@ -152,7 +155,7 @@ def draw_chains(
         wanted = len(found) + share + (index in lucky)
         while len(found) < wanted:
             depth = int(rng.choice(depths))
-            found[tuple(rng.choice(list(PROCESSES), size=depth).tolist())] = None
+            found[tuple(rng.choice(usable, size=depth).tolist())] = None
         # In order, a cascade can go on from the first process of the one before.
         chains[name] = tuple(sorted(found))
     return chains

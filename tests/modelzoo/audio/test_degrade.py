@@ -1,12 +1,13 @@
 """The 45 processes: the paper's table, and no delay left."""
 
+import shutil
 from collections import Counter
 
 import numpy as np
 import pytest
 from scipy import signal
 
-from modelzoo.audio import PROCESSES, Process, cascade, degrade
+from modelzoo.audio import EXTRA_PROCESSES, PROCESSES, Process, cascade, degrade
 from modelzoo.errors import AudioError
 from mushra.design.loudness import delay_of
 
@@ -84,9 +85,19 @@ def test_what_can_not_be_encoded_is_refused(samples, process, error):
         degrade(samples, RATE, process)
 
 
-@pytest.mark.parametrize("wrong", [dict(codec="wma", bitrate=64), dict(codec="mp3"), dict(codec="lowpass", bitrate=3)])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        dict(codec="wma", bitrate=64),
+        dict(codec="mp3"),
+        dict(codec="lowpass", bitrate=3),
+        dict(codec="mp3", bitrate=64, cutoff=3500),
+        dict(codec="noise", bitrate=64),
+        dict(codec="clipping", amount=0),
+    ],
+)
 def test_a_process_that_is_none_is_refused(wrong):
-    with pytest.raises(ValueError, match=r"codec|bitrate|cut-off"):
+    with pytest.raises(ValueError, match=r"codec|bitrate|cutoff|amount"):
         Process(**wrong)
 
 
@@ -113,3 +124,41 @@ def test_the_effective_bitrate_is_what_was_encoded_not_what_was_asked_for():
     found = {number: degrade(original, RATE, number).effective_bitrate for number in (25, 26, 27)}
     assert len(set(found.values())) == 1, "AAC of one channel has a largest frame: 320, 512 and 700 kb/s are one"
     assert max(found.values()) < 320
+
+
+def needs(number):
+    missing = EXTRA_PROCESSES[number].codec == "lc3" and shutil.which("elc3") is None
+    return pytest.param(number, marks=pytest.mark.skipif(missing, reason="needs Debian's liblc3-tools"))
+
+
+@pytest.mark.parametrize("number", [needs(number) for number in EXTRA_PROCESSES])
+def test_extra_processes_leave_no_delay_and_the_same_length_and_repeat(number):
+    original = music(channels=2)
+    degraded = degrade(original, RATE, number)
+    assert degraded.samples.shape == original.shape
+    assert delay_of(degraded.samples, original, RATE) == 0
+    assert 0.3 < np.corrcoef(degraded.samples.mean(axis=1), original.mean(axis=1))[0, 1] < 0.99999
+    assert np.array_equal(degraded.samples, degrade(original, RATE, number).samples)
+    assert degraded.encoder and degraded.encoder_version
+    process = EXTRA_PROCESSES[number]
+    assert degraded.requested_bitrate == process.bitrate
+    assert process.bitrate is None or degraded.effective_bitrate == pytest.approx(process.bitrate, rel=0.15)
+
+
+def test_noise_clipping_and_reverberation_are_as_strong_as_they_say():
+    original = music()[:, 0]
+    noise = degrade(original, RATE, 102).samples - original
+    assert 20 * np.log10(original.std() / noise.std()) == pytest.approx(30, abs=0.05)
+    clipped = degrade(original, RATE, 112).samples
+    assert 20 * np.log10(np.abs(original).max() / np.abs(clipped).max()) == pytest.approx(6, abs=0.01)
+    click = np.zeros(2 * RATE)
+    click[0] = 0.5
+    tail = degrade(click, RATE, 122, "paper").samples
+    levels = [10 * np.log10(np.mean(tail[int(t * RATE) : int(t * RATE) + 2400] ** 2)) for t in (0.1, 0.5)]
+    assert levels[0] - levels[1] == pytest.approx(60 * 0.4 / 0.8, abs=1.5)
+
+
+def test_lc3_without_its_tools_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AudioError, match="apt-get install liblc3-tools"):
+        degrade(music()[:, 0], RATE, 141)

@@ -36,6 +36,14 @@ def test_cascades_have_any_depth():
     assert set(map(len, chains["a"])) == {1, 2, 3, 5}
 
 
+def test_extra_processes_are_used_only_where_they_are_named():
+    used = {process for chain in draw_chains(["a"], (42,), 400, (2,), 0)["a"] for process in chain}
+    assert used <= set(PROCESSES)
+    used = {process for chain in draw_chains(["a"], (42, 101), 400, (2,), 0)["a"] for process in chain}
+    assert used - set(PROCESSES) == {101}
+    assert set(PAPER_SINGLES) < set(PROCESSES)
+
+
 def test_the_seed_decides():
     assert draw_chains(NAMES[:5], (1,), 50, (2,), 1) == draw_chains(NAMES[:5], (1,), 50, (2,), 1)
     assert draw_chains(NAMES[:5], (1,), 50, (2,), 1) != draw_chains(NAMES[:5], (1,), 50, (2,), 2)
