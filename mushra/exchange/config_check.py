@@ -1,6 +1,7 @@
 """What a webMUSHRA config has wrong: by its own format, and by BS.1534-3."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from mushra.table import ANCHOR35, ANCHOR70, SYSTEM
 
 ERROR, WARNING = "error", "warning"
 OWN = ("reference", "anchor35", "anchor70")
+# webMUSHRA has no setting for it: only the page's id or name can say that it is for training.
+TRAINING = re.compile("training|practi[cs]e|familiari", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -82,24 +85,29 @@ def _page(page: Page) -> Iterator[Finding]:
 
 
 def _panel(config: Config) -> Iterator[Finding]:
-    """What concerns all items: anchors, their number, their order, the same conditions on each."""
+    """What concerns all items: anchors, their number, their order, the same conditions on each, training before."""
     trials = config.trials
     if not trials:
         return
     for kind, hertz in ((ANCHOR35, "3.5 kHz"), (ANCHOR70, "7 kHz")):
         without = [page.id for page in trials if kind not in _kinds(page).values()]
         if without:
-            text = f"no {hertz} anchor on {len(without)} of {len(trials)} items; both are mandatory (BS.1534-3 p 7)"
-            yield Finding(WARNING, "", text)
+            which = f" ({', '.join(without)})" if len(without) < len(trials) else ""
+            lack = f"no {hertz} anchor on {len(without)} of {len(trials)} items{which}"
+            yield Finding(WARNING, "", f"{lack}; both are mandatory (BS.1534-3 p 7)")
     systems = max(sum(kind == SYSTEM for kind in _kinds(page).values()) for page in trials)
     least = max(FEWEST_ITEMS, math.ceil(ITEMS_PER_SYSTEM * systems))
-    if len(trials) < least:
-        yield Finding(WARNING, "", f"{len(trials)} items for {systems} systems: {least} at least (BS.1534-3 p 13)")
-    if len({frozenset(page.conditions) for page in trials}) > 1:
+    rated = [page for page in trials if not TRAINING.search(f"{page.id} {page.name}")]
+    if len(rated) < least:
+        yield Finding(WARNING, "", f"{len(rated)} items for {systems} systems: {least} at least (BS.1534-3 p 13)")
+    if len(rated) == len(trials):
+        text = "no page has training in its id or name; training comes before grading (BS.1534-3 pp 7, 22)"
+        yield Finding(WARNING, "", text)
+    if len({frozenset(page.conditions) for page in rated}) > 1:
         yield Finding(WARNING, "", "the items don't all have the same conditions: means of conditions are unfair")
-    fixed = [page.id for page in trials if not page.random]
-    if len(trials) > 1 and fixed:
-        yield Finding(WARNING, "", f"{len(fixed)} of {len(trials)} items are not shuffled: no `random` before them")
+    fixed = [page.id for page in rated if not page.random]
+    if len(rated) > 1 and fixed:
+        yield Finding(WARNING, "", f"{len(fixed)} of {len(rated)} items are not shuffled: no `random` before them")
 
 
 def _kinds(page: Page) -> dict[str, str]:

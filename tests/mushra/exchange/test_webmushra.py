@@ -220,6 +220,12 @@ MANY = "{" + ", ".join(f"s{n}: {n}.wav" for n in range(12)) + "}"
         ("- {type: mushra, id: a+b, reference: r, stimuli: {x: y}}", "warning", "becomes a space"),
         ("- {type: mushra, id: a, reference: r, stimuli: {x: y}}", "warning", "no 7 kHz anchor on 1 of 1"),
         ("- {type: mushra, id: a, reference: r, stimuli: {x: y}}", "warning", "1 items for 1 systems: 5 at least"),
+        ("- {type: mushra, id: a, reference: r, stimuli: {x: y}}", "warning", "no page has training"),
+        (
+            "- {type: mushra, id: a, reference: r, createAnchor70: true, stimuli: {x: y}}\n"
+            "- {type: mushra, id: b, reference: r, stimuli: {x: y}}",
+            *("warning", "no 7 kHz anchor on 1 of 2 items (b); both"),
+        ),
     ],
 )
 def test_what_a_config_has_wrong_is_found(page, level, says):
@@ -228,4 +234,9 @@ def test_what_a_config_has_wrong_is_found(page, level, says):
 
 def test_a_config_as_the_recommendation_wants_it_has_no_findings():
     page = "  - {type: mushra, id: i%d, reference: r, createAnchor35: true, createAnchor70: true, stimuli: {x: y}}\n"
-    assert findings("- - random\n" + "".join(page % n for n in range(5))) == []
+    training = page[2:].replace("i%d", "Training 1")
+    items = "- - random\n" + "".join(page % n for n in range(5))
+    assert findings(training + items) == []
+    # The page for training is none of the five.
+    four = "- - random\n" + "".join(page % n for n in range(4))
+    assert findings(training + four) == [("warning", "4 items for 1 systems: 5 at least (BS.1534-3 p 13)")]

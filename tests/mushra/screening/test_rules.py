@@ -107,6 +107,31 @@ def test_anchor70_above_90_on_more_than_15_percent(count, out):
     assert ([exclusion.listener for exclusion in result.excluded] == ["x"]) == out
 
 
+@pytest.mark.parametrize(("score", "out"), [(90, False), (90.5, True)])
+def test_a_mid_anchor_at_90_is_not_above_it(score, out):
+    listeners = {"x": changed(4, 20, anchor70=score)} | {f"o{i}": items(20, **GOOD) for i in range(9)}
+    assert bool(screen(table(listeners), POLICIES["bs1534-3"]).excluded) == out
+
+
+@pytest.mark.parametrize(("listeners", "out"), [(1, False), (3, False), (4, True)])
+def test_in_a_small_panel_one_listener_is_more_than_25_percent(listeners, out):
+    """Alone or one of three, x exempts the item; one of four is 25 %, not more."""
+    panel = {"x": items(1, **{**GOOD, "anchor70": 95})} | {f"o{i}": items(1, **GOOD) for i in range(listeners - 1)}
+    result = screen(table(panel), POLICIES["bs1534-3"])
+    assert bool(result.excluded) == out
+    assert bool(result.warnings) != out
+
+
+def test_a_listener_with_one_page_is_judged_by_it():
+    """One reference of one is 100 %, and both rules of the paper that ask for any item at all fire."""
+    found = fired({("item", 0): {"reference": 89, "anchor35": 100, "anchor70": 45}}, POLICIES["bs1534-3"])
+    assert found["reference_below"].measured == 1
+    found = fired({("item", 0): {"reference": 89, "anchor35": 100, "anchor70": 45}}, POLICIES["paper-test-1"])
+    assert set(found) == {"anchor35_top"}
+    found = fired({("item", 0): {"reference": 89, "anchor35": 100, "anchor70": 45}}, POLICIES["paper-test-2"])
+    assert set(found) == {"anchor35_over_reference", "anchor35_over_anchor70"}
+
+
 def test_an_item_on_which_over_25_percent_grade_the_mid_anchor_high_does_not_count():
     """With 3 of 10 (x and two others) item 0 drops out: 3 of 19 items are left, over 15 %; with 2 of 10 it counts."""
     exempt = screen(panel(4, 2), POLICIES["bs1534-3"]).excluded[0].rules[0]
