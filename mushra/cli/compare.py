@@ -67,7 +67,7 @@ def compare(
             raise BadInput("no listener is left: there is nothing to compare with")
         observed = stats.mos(table)
         try:
-            predicted = read_predictions(predictions, low, high)
+            predicted = read_predictions(predictions, low, high, names)
         except ExchangeError as error:
             raise BadInput(f"{predictions}: {error}") from error
     joined, said = _joined(observed, predicted)

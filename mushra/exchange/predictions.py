@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from mushra.exchange import cells
-from mushra.exchange.imported import ExchangeError
+from mushra.exchange.imported import ExchangeError, Names
 from mushra.exchange.recognise import contents
 from mushra.exchange.tidy import all_numbers, numbers_of
 
 PREFIX = "predicted "
 
 
-def read_predictions(path: Path, low: float = 0.0, high: float = 100.0) -> pd.DataFrame:
+def read_predictions(path: Path, low: float = 0.0, high: float = 100.0, names: Names | None = None) -> pd.DataFrame:
     """Read a CSV of predictions.
 
     Parameters
@@ -21,6 +21,8 @@ def read_predictions(path: Path, low: float = 0.0, high: float = 100.0) -> pd.Da
         Columns item (or recording), condition, and one or more columns of numbers, each a model's.
     low, high : float
         The predictions' scale, mapped to 0-100 along a line.
+    names : Names, optional
+        What the ratings call item and condition: so may the predictions.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def read_predictions(path: Path, low: float = 0.0, high: float = 100.0) -> pd.Da
     ExchangeError
         Columns are missing, a stimulus comes twice, or a prediction is outside the scale.
     """
-    raw = _stimuli(path)
+    raw = _stimuli(path, names or Names())
     models = [name for name in raw.columns if name not in ("recording", "condition", "kind") and all_numbers(raw[name])]
     if not models:
         raise ExchangeError("there is no column of numbers: each model needs one")
@@ -49,17 +51,22 @@ def read_predictions(path: Path, low: float = 0.0, high: float = 100.0) -> pd.Da
     return table
 
 
-def _stimuli(path: Path) -> pd.DataFrame:
+def _stimuli(path: Path, names: Names) -> pd.DataFrame:
     """The file's cells, with columns recording and condition, and no stimulus twice."""
     text, _ = cells.decode(contents(path))
     raw = cells.frame(cells.rows_of(text))
+    there = ", ".join(map(str, raw.columns))
     raw = raw.rename(
         columns={name: name.lower() for name in raw.columns if name.lower() in ("item", "recording", "condition")}
     )
     raw = raw.rename(columns={"item": "recording"})
-    missing = [name for name in ("recording", "condition") if name not in raw]
+    asked = {("recording" if ours == "item" else ours): theirs for ours, theirs in names.columns.items()}
+    for name in ("recording", "condition"):
+        if name not in raw and asked.get(name) in raw:
+            raw = raw.rename(columns={asked[name]: name})
+    missing = [ours for ours, name in (("item", "recording"), ("condition", "condition")) if name not in raw]
     if missing:
-        raise ExchangeError(f"the predictions lack {', '.join(missing)}; there are {', '.join(map(str, raw.columns))}")
+        raise ExchangeError(f"the predictions lack {', '.join(missing)}; there are {there}")
     if raw.columns.duplicated().any():
         raise ExchangeError("there are two columns of items: item and recording")
     twice = raw.duplicated(["recording", "condition"])

@@ -232,6 +232,14 @@ def test_one_listener_for_what_is_predicted_has_no_interval(call, tmp_path):
     assert model["r_ci95"] is None and model["rmse_star"] is None
 
 
+def test_predictions_may_call_columns_as_the_ratings_do(call, table, tmp_path):
+    table.write_text(TABLE.replace("item", "song", 1))
+    (tmp_path / "p.csv").write_text("song,condition,ours\ndrums,ref,99\ndrums,lp35,20\n")
+    arguments = ("compare", table, "--predictions", tmp_path / "p.csv", "--columns", "item=song", "--draws", "0")
+    code, out, _ = call(*arguments, "--json")
+    assert (code, json.loads(out)["models"][0]["n"]) == (0, 2)
+
+
 def test_two_models_are_compared(call, table, tmp_path):
     path = tmp_path / "p.csv"
     rows = [row.split(",") for row in PREDICTED.splitlines()[1:]]
@@ -285,6 +293,7 @@ def test_predictions_on_another_scale(call, table, tmp_path):
     ("text", "says"),
     [
         ("item,score\na,5\n", "lack condition"),
+        ("song,condition,ours\na,x,5\n", "lack item; there are song, condition, ours"),
         ("item,condition,score\ndrums,ref,5\ndrums,ref,6\n", "line 3: drums ref comes twice"),
         ("item,condition,score\ndrums,ref,500\n", "outside 0-100"),
         ("item,condition,score\ndrums,ref,x\n", "no column of numbers"),
