@@ -163,7 +163,9 @@ def _parquet(data: bytes, names: Names) -> Imported:
         raw = pd.read_parquet(io.BytesIO(data))
     except Exception as error:  # pyarrow raises what it likes on a damaged file
         raise ExchangeError("the Parquet file is damaged") from error
-    raw = raw.reset_index(drop=True).rename(columns=str)
+    # What pandas keeps as an index is data where it has a name.
+    named = [name for name in raw.index.names if name is not None and name not in raw.columns]
+    raw = raw.reset_index(named).reset_index(drop=True).rename(columns=str)
     raw.index = pd.RangeIndex(1, len(raw) + 1, name="line")
     if raw.empty:
         raise ExchangeError("the table has a header and no rows")

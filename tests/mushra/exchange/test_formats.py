@@ -179,6 +179,15 @@ def test_parquet_with_numbers_for_names(tmp_path):
     assert found["recording"].to_list() == ["1", "2"]
 
 
+def test_parquet_with_an_index_of_names(tmp_path):
+    """As pandas writes a pivot table: listener and item are its index."""
+    rows = [("007", "a", "ref", 90.0), ("007", "a", "x", 20.0), ("8", "a", "ref", 95.0), ("8", "a", "x", 25.0)]
+    table = pd.DataFrame(rows, columns=["listener", "item", "condition", "score"])
+    table.pivot(index=["listener", "item"], columns="condition", values="score").to_parquet(tmp_path / "wide")
+    found = read(tmp_path / "wide").table
+    assert list(found[["listener", "recording", "condition", "score"]].itertuples(index=False, name=None)) == rows
+
+
 def test_wide_tables(file):
     found = read(file("listener,item,ref,LP 3.5 kHz,codec\n007,a,99,10,\n8,a,98,11,50\n"))
     assert found.format == "wide table, CSV"
