@@ -32,6 +32,8 @@ def integrated_loudness(x: Samples, rate: int) -> float:
 def to_loudness(x: Samples, rate: int, target: float = TARGET_LUFS) -> NDArray[np.float64]:
     """Scale samples, shaped (n,) or (n, channels), to an integrated loudness of `target` LUFS (paper, section 1).
 
+    To the loudness of a reference: ``to_loudness(x, rate, integrated_loudness(reference, rate))``.
+
     Warns when the result exceeds full scale: it is the caller's to lower all stimuli of a page together.
 
     Raises
