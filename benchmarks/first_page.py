@@ -71,6 +71,8 @@ def measure(link: str, megabits: float) -> None:
         chromium = {"executable_path": "/usr/bin/chromium", "args": FLAGS}
         browser = playwright.chromium.launch_persistent_context(profile, **chromium)
         page = browser.pages[0]
+        page.wait_for_timeout(1000)
+        blank = renderer_megabytes(profile)
         to_the_instructions(page, link)
         received = {"sounds": 0, "else": 0}
         line = page.context.new_cdp_session(page)
@@ -109,6 +111,7 @@ def measure(link: str, megabits: float) -> None:
     print(
         f"renderer, highest of {len(sizes)} pages at their ends: {private:.0f} MB private, {resident:.0f} MB resident"
     )
+    print(f"of an empty page: {blank[1]:.0f} MB private, {blank[0]:.0f} MB resident")
     print("private on each page:", ", ".join(f"{size:.0f}" for _, size in sizes), "MB")
 
 

@@ -324,3 +324,59 @@ def test_enlarged_and_without_motion(page, lab, inspect: Callable[[Page], None])
         expect(page.locator(".rate-card .listen").last).to_be_in_viewport()
     assert page.evaluate("document.getAnimations().length") == 0
     inspect(page)
+
+
+def test_all_of_the_way_fits_a_phone_in_polish(browser, lab):
+    """Its words are longer."""
+    context = browser.new_context(viewport=TALL_PHONE, locale="pl-PL", has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(lab.start)
+    seen = []
+    for step in ("start", "consent", "instructions", "volume", "pages"):
+        expect(page.locator("html")).to_have_attribute("lang", "pl")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, step
+        seen.append(page.locator("h1").first.inner_text())
+        if step == "consent":
+            page.get_by_role("checkbox").check()
+        if step != "pages":
+            page.locator("main button.primary").click()
+            expect(page.locator("h1").first).not_to_have_text(seen[-1])
+    loaded(page)
+    # By touch: a part of the next card shows that there is more, and the keys, which a phone lacks, are not named.
+    card = page.locator(".rate-card").nth(1)
+    card.locator(".listen").tap()
+    expect(card.locator(".score")).to_be_enabled()
+    card.locator(".score").tap()
+    expect(card.locator("output")).to_have_text("50")
+    assert page.locator("#cards").evaluate("row => row.clientWidth") > 3 * 76 + 2 * 8
+    expect(card.locator("kbd")).to_be_hidden()
+    assert card.locator(".score").bounding_box()["height"] >= 240
+    context.close()
+
+
+# --- The server dies ----------------------------------------------------------------------------------------------
+
+
+def test_a_server_killed_and_started_again_in_the_middle_of_a_page_loses_and_doubles_nothing(page, lab):
+    token = begin(page, lab)
+    first, second, third, fourth = page.locator(".rate-card").all()
+    first.locator(".listen").click()
+    first.locator(".score").fill("11")
+    saved(page)
+    lab.installation.kill("web")
+    try:
+        second.locator(".listen").click()
+        second.locator(".score").fill("22")
+        expect(page.locator("#saved")).to_contain_text("Not saved yet")
+        third.locator(".listen").click()
+        third.locator(".score").fill("100")
+    finally:
+        lab.installation.start_web()
+    fourth.locator(".listen").click()
+    fourth.locator(".score").fill("44")
+    expect(page.locator("#saved")).to_have_text("All saved", timeout=20_000)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Page 2 of 4")).to_be_attached()
+    assert lab.ratings(token) == {"1.1": 11, "1.2": 22, "1.3": 100, "1.4": 44}
+    count = "RatingRevision.objects.filter(slot__presentation__session=session).count()"
+    assert session_of(lab, token, count) == 4

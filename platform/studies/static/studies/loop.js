@@ -15,6 +15,7 @@ export class Loop {
     }
     this.canvas.addEventListener("pointerdown", (event) => this.seek(event));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(this.canvas);
     engine.addEventListener("position", ({ detail }) => this.at(detail.position));
     this.label();
     this.draw();
@@ -76,25 +77,37 @@ export class Loop {
     }
   }
 
+  /* As many pixels as the screen has for it; bars of three at least, so that they don't shimmer on a telephone. */
+  fit() {
+    const dense = Math.max(1, devicePixelRatio);
+    const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight].map((size) => Math.round(size * dense));
+    if (width && height && this.canvas.width !== width) Object.assign(this.canvas, { width, height });
+    return dense;
+  }
+
   draw() {
+    const dense = this.fit();
     const { width, height } = this.canvas;
     const pen = this.canvas.getContext("2d");
     const style = getComputedStyle(this.canvas);
+    const colour = (name) => style.getPropertyValue(name);
+    const line = 2 * dense;
     const from = (Number(this.start.value) / STEPS) * width;
     const to = (Number(this.end.value) / STEPS) * width;
-    const bar = width / this.outline.length;
+    const count = this.outline.length;
+    const together = Math.ceil((3 * dense * count) / width);
     pen.clearRect(0, 0, width, height);
-    this.outline.forEach((peak, i) => {
-      const x = i * bar;
-      pen.fillStyle = style.getPropertyValue(x >= from && x <= to ? "--accent" : "--line");
-      const tall = Math.max(2, Math.sqrt(peak) * height);
-      pen.fillRect(x, (height - tall) / 2, Math.max(1, bar - 1), tall);
-    });
+    for (let i = 0; i < count; i += together) {
+      const x = (i / count) * width;
+      pen.fillStyle = colour(x >= from && x <= to ? "--accent" : "--line");
+      const tall = Math.max(line, Math.sqrt(Math.max(...this.outline.slice(i, i + together))) * height);
+      pen.fillRect(x, (height - tall) / 2, (together / count) * width - dense, tall);
+    }
     // The ends, down from the one handle and up from the other.
-    pen.fillStyle = style.getPropertyValue("--accent");
-    pen.fillRect(Math.min(from, width - 2), 0, 2, height);
-    pen.fillRect(Math.max(0, to - 2), 0, 2, height);
-    pen.fillStyle = style.getPropertyValue("--ink");
-    pen.fillRect((this.position / this.samples) * width - 1, 0, 2, height);
+    pen.fillStyle = colour("--accent");
+    pen.fillRect(Math.min(from, width - line), 0, line, height);
+    pen.fillRect(Math.max(0, to - line), 0, line, height);
+    pen.fillStyle = colour("--ink");
+    pen.fillRect((this.position / this.samples) * width - dense, 0, line, height);
   }
 }

@@ -226,7 +226,7 @@ function enable() {
   for (const card of cards) {
     card.button.addEventListener("click", () => listen(card.index));
     card.slider.addEventListener("input", () => rate(card));
-    card.slider.addEventListener("click", () => card.score === null && rate(card));
+    card.slider.addEventListener("pointerup", () => card.score === null && rate(card)); // a finger makes no click here
     card.slider.addEventListener("keydown", (event) => onSliderKey(event, card));
   }
   find("#sort").disabled = false;
