@@ -5,7 +5,6 @@ A store is a folder: `audio/<excerpt>.flac` (the master), `features.npy` (uint8,
 not complete.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 
 from modelzoo.errors import StoreError
 from modelzoo.features import BANDS, CLIP_FRAMES
+from modelzoo.files import replace_text as replace_text
+from modelzoo.files import sha256 as sha256
 
 TRAIN, VALIDATION = "train", "validation"
 MANIFEST_COLUMNS = (
@@ -39,13 +40,16 @@ class Store:
         """Positions of a split's excerpts, in the manifest's order."""
         return np.flatnonzero((self.manifest["split"] == split).to_numpy())
 
+    def order(self, split: str, *, seed: int = 0, epoch: int = 0, shuffle: bool = True) -> NDArray[np.int64]:
+        """Positions of a split's excerpts as `batches` gives them in an epoch."""
+        rows = self.rows(split)
+        return rows[np.random.default_rng([seed, epoch]).permutation(len(rows))] if shuffle else rows
+
     def batches(
         self, split: str, batch: int, *, seed: int = 0, epoch: int = 0, shuffle: bool = True
     ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
         """Features (batch, 1876, 256) and targets (batch,), in an order that depends on seed and epoch alone."""
-        rows = self.rows(split)
-        if shuffle:
-            rows = rows[np.random.default_rng([seed, epoch]).permutation(len(rows))]
+        rows = self.order(split, seed=seed, epoch=epoch, shuffle=shuffle)
         targets = self.manifest["target"].to_numpy(dtype=np.float32)
         for first in range(0, len(rows), batch):
             chosen = rows[first : first + batch]
@@ -72,14 +76,3 @@ def open_store(folder: Path) -> Store:
     if missing:
         raise StoreError(f"{folder}: the manifest lacks {', '.join(sorted(missing))}.")
     return Store(folder, features, manifest, info)
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write under another name, then rename: a reader sees the old file or the new one, never half of one."""
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text)
-    partial.replace(path)
