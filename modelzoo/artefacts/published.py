@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from modelzoo.artefacts.folder import save
-from modelzoo.datasets.store import sha256
 from modelzoo.errors import ModelzooError
+from modelzoo.files import sha256
 from modelzoo.nets import build
 
 

@@ -8,6 +8,7 @@ import typer
 from modelzoo.cli.build import build
 from modelzoo.cli.degrade import degrade
 from modelzoo.cli.evaluate import evaluate
+from modelzoo.cli.export import export
 from modelzoo.cli.features import features
 from modelzoo.cli.join import join
 from modelzoo.cli.lines import OneLineGroup
@@ -25,7 +26,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Models of how lossy-compressed music sounds, and the data that they learn from.",
 )
-for command in (references, render_references, degrade, score_pair, features, build, join, train, evaluate, score):
+for command in (
+    *(references, render_references, degrade, score_pair, features, build, join),
+    *(train, evaluate, export, score),
+):
     app.command()(command)
 
 __all__ = ["app"]

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from modelzoo.datasets.store import Store, replace_text
+from modelzoo.datasets.store import Store
 from modelzoo.errors import ModelzooError
+from modelzoo.files import replace_text
 from mushra.stats import Agreement, agreement
 
 RUN, PREDICTIONS = "run.json", "predictions.csv"

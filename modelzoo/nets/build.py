@@ -10,6 +10,8 @@ from modelzoo.nets.pretrained import inception, vgg19
 
 NETWORKS: dict[str, Callable[..., Any]] = {"conv1d": conv1d, "inception": inception, "vgg19": vgg19, "ours": ours}
 WITH_BACKBONE = ("inception", "vgg19")
+ANY_LENGTH = ("ours",)
+"""Networks that take clips of any length; the paper's take 10 s alone."""
 
 
 def build(name: str, **options: Any) -> Any:

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from modelzoo.errors import ModelzooError
-from modelzoo.nets import NETWORKS, WITH_BACKBONE
+from modelzoo.nets import ANY_LENGTH, NETWORKS, WITH_BACKBONE
+
+SCHEDULES = ("plateau", "cosine")
+LONGEST_CROP, MOST_DB = 10, 20.0
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,19 @@ class RunConfig:
         Whether the backbone stays as it is; by default if it has weights to keep.
     epochs, batch, seed : int
     learning_rate : float
-        Adam's, at first. Halved after `halve_after` epochs in which the validation loss did not fall by `smallest_gain`
-        below the best, down to `lowest_rate`.
+        Adam's, at first.
+    schedule : str
+        "plateau": the rate is halved after `halve_after` epochs in which the validation loss did not fall by
+        `smallest_gain` below the best, down to `lowest_rate`. "cosine": it falls along half a cosine, and reaches
+        `lowest_rate` in the last epoch.
     patience : int
         Epochs without a better validation loss after which training stops.
+    crop_from, crop_to : int
+        Train on parts of so many seconds, drawn anew for every batch; 0 for whole clips.
+    equaliser : float
+        Spread, dB, of a random smooth equaliser behind the codec.
+    louder_peak : float
+        Clips are moved down by up to so many dB, as a louder peak elsewhere would have done.
     deterministic : bool
         Ask TensorFlow for deterministic operations for the rest of the process, slower: on a GPU, a seed alone does
         not repeat a run.
@@ -41,10 +53,15 @@ class RunConfig:
     batch: int = 64
     seed: int = 1
     learning_rate: float = 0.001
+    schedule: str = "plateau"
     halve_after: int = 10
     smallest_gain: float = 1e-4
     lowest_rate: float = 1e-4
     patience: int = 50
+    crop_from: int = 0
+    crop_to: int = 0
+    equaliser: float = 0.0
+    louder_peak: float = 0.0
     deterministic: bool = False
 
     def __post_init__(self) -> None:
@@ -57,6 +74,16 @@ class RunConfig:
                 raise ModelzooError(f"{name} is {getattr(self, name)}: it must be 1 at least.")
         if not 0 < self.lowest_rate <= self.learning_rate:
             raise ModelzooError("the lowest learning rate must lie above 0 and not above the learning rate.")
+        if self.schedule not in SCHEDULES:
+            raise ModelzooError(f"schedule is {self.schedule!r}: expected {' or '.join(SCHEDULES)}.")
+        if not (self.crop_from == self.crop_to == 0 or 1 <= self.crop_from <= self.crop_to <= LONGEST_CROP):
+            raise ModelzooError(f"crop_from and crop_to are seconds, 1 to {LONGEST_CROP}, in this order, or both 0.")
+        if self.crop_to and self.network not in ANY_LENGTH:
+            raise ModelzooError(
+                f"The network {self.network!r} takes whole clips alone: leave crop_from and crop_to out."
+            )
+        if not 0 <= self.equaliser <= MOST_DB or not 0 <= self.louder_peak <= MOST_DB:
+            raise ModelzooError(f"equaliser and louder_peak are dB, 0 to {MOST_DB:g}.")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -74,7 +101,10 @@ PRESETS = {
     "paper-conv1d": RunConfig(network="conv1d", batch=64),
     "paper-inception": RunConfig(network="inception", backbone="imagenet", batch=64),
     "paper-vgg19": RunConfig(network="vgg19", backbone="imagenet", batch=32),
-    "ours": RunConfig(network="ours", batch=64),
+    "ours": RunConfig(
+        **{"network": "ours", "batch": 32, "epochs": 60, "patience": 60, "schedule": "cosine", "lowest_rate": 1e-5},
+        **{"crop_from": 3, "crop_to": 8, "equaliser": 3.0, "louder_peak": 6.0},
+    ),
 }
 
 

@@ -1,5 +1,9 @@
-"""The paper's protocol (section 5): Adam on the squared error, rate halved on a plateau, early stop, best epoch."""
+"""The paper's protocol (section 5): Adam on the squared error, rate halved on a plateau, early stop, best epoch.
 
+What the paper does not have (parts of clips, an equaliser, a cosine schedule) is off unless the config asks for it.
+"""
+
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +15,7 @@ from modelzoo.datasets.store import TRAIN, VALIDATION, Store
 from modelzoo.errors import ModelzooError
 from modelzoo.nets import build, notes
 from modelzoo.training import state as checkpoints
+from modelzoo.training.augment import augmented
 from modelzoo.training.config import Progress, RunConfig, RunResult
 from modelzoo.training.state import State
 
@@ -139,7 +144,7 @@ def _one_epoch(
             return None
         # Keras returns the mean over the epoch so far unless the metrics are reset: a batch's own loss is wanted.
         model.reset_metrics()
-        loss = float(model.train_on_batch(features, targets))
+        loss = float(model.train_on_batch(augmented(features, config, epoch, index), targets))
         if not np.isfinite(loss):
             raise ModelzooError(f"The loss became {loss} in epoch {epoch}: try a lower learning rate.")
         total += loss * len(targets)
@@ -168,5 +173,12 @@ def _after_epoch(state: State, config: RunConfig, epoch: int, loss: float, val_l
     else:
         state.plateau_wait += 1
         if state.plateau_wait >= config.halve_after:
-            rate, state.plateau_wait = max(rate / 2, config.lowest_rate), 0
-    state.rate = rate
+            state.plateau_wait = 0
+            rate = max(rate / 2, config.lowest_rate)
+    state.rate = rate if config.schedule == "plateau" else _on_the_cosine(config, epoch + 1)
+
+
+def _on_the_cosine(config: RunConfig, epoch: int) -> float:
+    """The rate of an epoch, from 1: the highest in the first, the lowest in the last."""
+    share = min(1.0, (epoch - 1) / max(1, config.epochs - 1))
+    return config.lowest_rate + (config.learning_rate - config.lowest_rate) * (1 + math.cos(math.pi * share)) / 2

@@ -7,11 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from modelzoo.artefacts import Model, load, predict, save
-from modelzoo.artefacts.folder import windows
+import modelzoo
+from modelzoo.artefacts import Model, Scorer, load, save
+from modelzoo.audio import normalise_loudness, resample
 from modelzoo.errors import AudioError, ModelzooError
+from modelzoo.features import log_mel, to_bytes
 from modelzoo.nets import build
-from mushra.design.loudness import integrated_loudness
 
 RATE = 48_000
 
@@ -27,7 +28,8 @@ def artefact(tmp_path_factory):
     kernel, bias = network.layers[-1].get_weights()
     network.layers[-1].set_weights([kernel * 0.2, bias + 0.5])
     network.save_weights(folder / "trained.weights.h5")
-    save(folder / "model", folder / "trained.weights.h5", {"network": "ours"}, "# A card\n")
+    config = {"network": "ours", "training": {"crop_from": 3}}
+    save(folder / "model", folder / "trained.weights.h5", config, "# A card\n")
     return folder / "model", network
 
 
@@ -108,6 +110,17 @@ def test_predictions_are_cut_and_scaled(raw, score):
     assert model.score_features(np.zeros((2, 4, 256), dtype=np.uint8)).tolist() == [score, score]
 
 
+class Recorder:
+    """A network that keeps what it is given, and predicts how many clips there were before."""
+
+    def __init__(self):
+        self.seen = []
+
+    def predict_on_batch(self, features):
+        self.seen += list(features)
+        return np.full((len(features), 1), (len(self.seen) - 1) / 10, dtype=np.float32)
+
+
 @pytest.mark.parametrize(
     ("seconds", "hop", "starts"),
     [
@@ -120,19 +133,38 @@ def test_predictions_are_cut_and_scaled(raw, score):
         (20, 5, [0, 5, 10]),
     ],
 )
-def test_windows_cover_the_sound(seconds, hop, starts):
-    clips, found = windows(music(seconds), RATE, hop=hop)
-    assert found == starts
-    assert {len(clip) for clip in clips} == {480_000}
+@pytest.mark.parametrize("block", [0.03, 4.0, 100.0])
+def test_windows_cover_the_sound_whatever_the_blocks(seconds, hop, starts, block):
+    sound = music(seconds)
+    scorer = Scorer(Model("recorder", Recorder(), {"network": "conv1d"}), RATE, hop)
+    size = round(block * RATE)
+    for first in range(0, len(sound), size):
+        scorer.feed(sound[first : first + size])
+    scored = scorer.finish()
+    assert [window.start for window in scored.timeline] == starts
+    assert {len(clip) for clip in scorer.model.network.seen} == {1876}
+    whole = Model("recorder", Recorder(), {"network": "conv1d"})
+    whole.score_sound(sound, RATE, hop=hop)
+    np.testing.assert_array_equal(scorer.model.network.seen, whole.network.seen)
 
 
 def test_windows_are_made_like_the_training_data():
     stereo = music(6.0, rate=44_100, channels=2)
-    (clip,), _ = windows(stereo, 44_100)
-    assert integrated_loudness(clip, RATE) == pytest.approx(-23, abs=0.1)
-    np.testing.assert_array_equal(clip[: 480_000 - 288_000], clip[288_000:], err_msg="6 s are looped")
-    (mono,), _ = windows(stereo.mean(axis=1), 44_100)
-    np.testing.assert_allclose(clip, mono, atol=1e-12)
+    model = Model("recorder", Recorder(), {"network": "conv1d"})
+    model.score_sound(stereo, 44_100)
+    mono = resample(stereo.mean(axis=1), 44_100, RATE)
+    looped = np.resize(normalise_loudness(mono, RATE), 10 * RATE)
+    np.testing.assert_array_equal(model.network.seen[0], to_bytes(log_mel(looped)), err_msg="6 s are looped")
+    ours = Model("recorder", Recorder(), {"network": "ours"})
+    ours.score_sound(stereo, 44_100)
+    np.testing.assert_array_equal(ours.network.seen[0], to_bytes(log_mel(normalise_loudness(mono, RATE))))
+
+
+def test_a_silent_part_is_left_out_and_said(artefact):
+    sound = np.concatenate([music(10), np.zeros(10 * RATE), music(10)])
+    scored = load(artefact[0]).score_sound(sound, RATE)
+    assert [window.start for window in scored.timeline] == [0, 20]
+    assert scored.flags == ["silent-parts"]
 
 
 def test_level_does_not_matter_and_the_timeline_ends_with_the_sound(artefact):
@@ -144,12 +176,15 @@ def test_level_does_not_matter_and_the_timeline_ends_with_the_sound(artefact):
     assert loud.score == pytest.approx(np.mean([w.score for w in loud.timeline]))
     assert 0 < loud.score < 100
     assert loud.flags == []
-    assert predict(artefact[0], sound, RATE) == predict(model, sound, RATE) == loud.score
+    assert modelzoo.load(artefact[0]).score(sound, RATE) == loud.score
 
 
 def test_what_makes_a_score_unsure_is_flagged(artefact):
     model = load(artefact[0])
-    assert model.score_sound(music(3, rate=8000), 8000).flags == ["looped", "low-rate"]
+    assert model.score_sound(music(2, rate=8000), 8000).flags == ["short", "low-rate"]
+    assert model.score_sound(music(4), RATE).flags == []
+    paper = Model("recorder", Recorder(), {"network": "conv1d"})
+    assert paper.score_sound(music(4), RATE).flags == ["looped"]
     assert model.score_sound(np.clip(20 * music(10), -1, 1), RATE).flags == ["clipped"]
 
 

@@ -18,7 +18,10 @@ def test_presets_are_the_papers_protocol():
         "paper-inception": 64,
         "paper-vgg19": 32,
     }
-    for config in PRESETS.values():
+    for name, config in PRESETS.items():
+        if not name.startswith("paper"):
+            continue
+        assert config.schedule == "plateau" and not config.crop_to and not config.equaliser and not config.louder_peak
         assert (config.learning_rate, config.lowest_rate, config.smallest_gain) == (1e-3, 1e-4, 1e-4)
         assert (config.halve_after, config.patience, config.epochs) == (10, 50, 300)
 
@@ -44,6 +47,11 @@ def test_a_file_names_a_preset_and_what_differs(tmp_path):
         ('store = "x"\nlearning_rate = -1.0', "learning rate"),
         ('store = "x"\nlearning_rate = nan', "learning rate"),
         ('store = "x"\nnetwork = "resnet"', "no network"),
+        ('store = "x"\nschedule = "steps"', "plateau or cosine"),
+        ('store = "x"\npreset = "ours"\ncrop_to = 11', "crop_from and crop_to"),
+        ('store = "x"\npreset = "ours"\ncrop_from = 0', "crop_from and crop_to"),
+        ('store = "x"\ncrop_from = 3\ncrop_to = 5', "whole clips alone"),
+        ('store = "x"\nequaliser = -1.0', "equaliser"),
         ('store = "x"\nbackbone = "imagenet"', "has no backbone"),
         ('store = "x"\npreset = "mine"', "no preset"),
         ('store = "x"\nrepetitions = 0', "repetitions"),
