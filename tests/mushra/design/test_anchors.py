@@ -146,6 +146,13 @@ def test_loudness_is_what_was_asked_for():
     assert integrated_loudness(to_loudness(noise, 48_000, -30), 48_000) == pytest.approx(-30, abs=0.01)
 
 
+def test_a_stimulus_gets_the_loudness_of_its_reference():
+    rng = np.random.default_rng(5)
+    reference, stimulus = 0.05 * rng.standard_normal(96_000), 0.002 * rng.standard_normal(96_000)
+    level = integrated_loudness(reference, 48_000)
+    assert integrated_loudness(to_loudness(stimulus, 48_000, level), 48_000) == pytest.approx(level, abs=0.01)
+
+
 @pytest.mark.parametrize(("samples", "message"), [(np.zeros(48_000), "silent"), (np.ones(100), "0.4 s")])
 def test_loudness_of_nothing_is_refused(samples, message):
     with pytest.raises(ValueError, match=message):
