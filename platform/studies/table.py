@@ -1,13 +1,18 @@
 """A study's ratings as the tidy table that everything else works on."""
 
+import json
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from mushra.table import COLUMNS
-from studies.models import Listener, Rating, Study
+from studies.models import EventBatch, Listener, Rating, Slot, Study
 
 EXTRA = ("simulated", "finished")
+EVENT_COLUMNS = ("listener", "page", "repeat", "practice", "recording", "seconds", "event", "condition", "detail")
+OPEN_REFERENCE = "open reference"
 
 
 def results_table(study: Study) -> pd.DataFrame:
@@ -37,6 +42,47 @@ def results_table(study: Study) -> pd.DataFrame:
     )
     rows = [(study.title, *row[:4], names[row[4]], *row[5:-1], row[-1] is not None) for row in ratings]
     return pd.DataFrame(rows, columns=[*COLUMNS, *EXTRA])
+
+
+def events_table(study: Study) -> pd.DataFrame:
+    """What listeners did on the pages, one row for each event, in its order.
+
+    Columns: `seconds` since the page was shown (again from 0 after a reload), `event` (play, pause, switch, seek, loop,
+    restart, rate, sort, blur, focus, audio), `condition` that was playing or was rated, and `detail`: the score, the
+    place in samples, or what else belongs to the event, as JSON.
+    """
+    return pd.DataFrame(_events(study), columns=list(EVENT_COLUMNS))
+
+
+def _events(study: Study) -> Iterator[tuple[Any, ...]]:
+    names = recording_names(study)
+    slots = Slot.objects.filter(presentation__session__listener__study=study)
+    conditions = {
+        (page, position): condition if position else OPEN_REFERENCE
+        for page, position, condition in slots.values_list("presentation_id", "position", "stimulus__condition")
+    }
+    batches = (
+        EventBatch.objects.filter(presentation__session__listener__study=study)
+        .select_related("presentation__session__listener", "presentation__page")
+        .order_by("presentation__session__listener__code", "presentation__number", "received_at")
+    )
+    for batch in batches.iterator(chunk_size=500):
+        shown = batch.presentation
+        recording = names[shown.page.recording_id]
+        page = (shown.session.listener.code, shown.number, shown.repeat, shown.is_training, recording)
+        for milliseconds, kind, *rest in batch.events:
+            index, detail = [*rest, None, None][:2]
+            said = "" if detail is None else json.dumps(detail)
+            yield *page, _seconds(milliseconds), str(kind), conditions.get((shown.pk, _index(index)), ""), said
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    """Browsers send these figures: whatever else came in their place is no figure."""
+    return milliseconds / 1000 if isinstance(milliseconds, int | float) else None
+
+
+def _index(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def recording_names(study: Study) -> dict[int, str]:

@@ -18,6 +18,8 @@ from studies.models import Session, Study
 from studies.options import parse
 from studies.options_summary import summary
 from studies.services import StudyError
+from studies.table import events_table
+from web.downloads import as_csv
 
 
 @researcher_page
@@ -84,6 +86,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponseBase:
             return redirect("studies:detail", pk)
     context = {"study": study, "form": form, "is_draft": study.state == Study.State.DRAFT}
     return render(request, "studies/edit.html", context, status=400 if form.errors else 200)
+
+
+@researcher_page
+def events_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """What listeners did on the pages."""
+    study = _study(request, pk)
+    return as_csv(events_table(study), f"events-{study.pk}")
 
 
 def _change(request: HttpRequest, pk: int, change: Any, done: str) -> HttpResponseBase:

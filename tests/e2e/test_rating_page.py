@@ -67,6 +67,17 @@ def test_fifty_can_be_given_though_the_slider_stands_there_already(page, lab):
     expect(second.locator("output")).to_have_text("50")
 
 
+def test_a_screen_reader_hears_the_label_with_the_score(page, lab):
+    begin(page, lab)
+    card = page.locator(".rate-card").first
+    card.locator(".listen").click()
+    slider = page.get_by_role("slider", name="Rating of A, 0 to 100")
+    expect(slider).to_have_attribute("aria-valuetext", "not rated yet")
+    for score, label in ((100, "Excellent"), (81, "Excellent"), (61, "Good"), (50, "Fair"), (19, "Bad"), (0, "Bad")):
+        slider.fill(str(score))
+        expect(slider).to_have_attribute("aria-valuetext", f"{score}, {label}")
+
+
 def test_arrows_are_fine_and_with_shift_coarse(page, lab):
     begin(page, lab)
     page.keyboard.press("1")

@@ -5,7 +5,7 @@ import pytest
 from library.models import Recording
 from mushra.table import COLUMNS, checked
 from studies.models import Page
-from studies.table import recording_names, results_table
+from studies.table import EVENT_COLUMNS, events_table, recording_names, results_table
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +42,33 @@ def test_recordings_of_one_title_are_told_apart(visitor, study, recording):
 def test_a_study_without_ratings_has_an_empty_table_with_all_columns(study):
     table = results_table(study)
     assert table.empty and set(COLUMNS) <= set(table.columns)
+
+
+def test_what_listeners_did_comes_as_a_table(visitor, study, client, django_user_model):
+    visitor.to_the_pages()
+    rows = [
+        [12, "play", 0, None],
+        [500, "switch", 2, 2],
+        [2500, "rate", 2, 61],
+        [9000, "loop", 2, [10, 99]],
+        ["x", "?"],
+    ]
+    visitor.send(events=[{"page": 2, "key": "7e57ab1e-0000-4000-8000-000000000021", "rows": rows}])
+    condition = visitor.slots(2)[1].stimulus.condition
+    table = events_table(study)
+    code = visitor.session.listener.code
+    assert table[["listener", "page", "practice"]].drop_duplicates().to_numpy().tolist() == [[code, 2, False]]
+    assert table["event"].tolist() == ["play", "switch", "rate", "loop", "?"]
+    assert table["condition"].tolist() == ["open reference", condition, condition, condition, ""]
+    assert table["seconds"].tolist()[:4] == [0.012, 0.5, 2.5, 9.0] and table["seconds"].isna().tolist()[4]
+    assert table["detail"].tolist() == ["", "2", "61", "[10, 99]", ""]
+    address = f"/studies/{study.pk}/events.csv"
+    client.force_login(study.owner)
+    assert "What listeners did on the pages" in client.get(f"/studies/{study.pk}/").content.decode()
+    assert client.get(address).content.decode().splitlines()[3].endswith(f"2.5,rate,{condition},61")
+    client.force_login(django_user_model.objects.create_user("other", role="researcher"))
+    assert client.get(address).status_code == 404
+
+
+def test_a_study_without_events_has_an_empty_table_with_all_columns(study):
+    assert list(events_table(study).columns) == list(EVENT_COLUMNS)

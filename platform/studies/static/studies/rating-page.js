@@ -30,18 +30,23 @@ let heard = false;
 let leaving = false;
 const events = [];
 
-const note = (kind, detail) => events.push([Math.round(performance.now() - shownAt), kind, current, detail ?? null]);
+const note = (kind, detail, index = current) =>
+  events.push([Math.round(performance.now() - shownAt), kind, index, detail ?? null]);
 
 async function sendEvents() {
   if (events.length) await outbox.put("events", { page: data.page, rows: events.splice(0) });
 }
+
+/* The score and its label, which the eye finds beside the sliders: "61, Good". */
+const labels = [...document.querySelectorAll(".scale li")].map((label) => label.textContent);
+const inWords = (score) => `${Math.round(score)}, ${labels[Math.min(labels.length - 1, Math.floor((TOP - score) / 20))]}`;
 
 function showCard(card) {
   const rated = card.score !== null;
   card.element.classList.toggle("untouched", !rated);
   card.element.classList.toggle("playing", current === card.index);
   card.output.textContent = rated ? String(Math.round(card.score)) : "–";
-  card.slider.setAttribute("aria-valuetext", rated ? String(Math.round(card.score)) : words.untouched);
+  card.slider.setAttribute("aria-valuetext", rated ? inWords(card.score) : words.untouched);
   card.state.textContent = card.plays === 0 ? words.cardNotPlayed : rated ? "" : words.cardNotRated;
   card.slider.disabled = data.rateOnlyPlaying ? current !== card.index || !playing : !engine;
   card.button.setAttribute("aria-pressed", String(current === card.index && playing));
@@ -121,7 +126,7 @@ const after = (revision) => Math.max(revision + 1, Date.now());
 function rate(card) {
   card.score = Number(card.slider.value);
   card.revision = after(card.revision);
-  note("rate", card.score);
+  note("rate", card.score, card.index);
   const seconds = Math.round(performance.now() - shownAt) / 1000;
   const { token, score, revision, plays } = card;
   outbox.put("rating", { token, score, revision, plays, seconds });
