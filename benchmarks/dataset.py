@@ -37,23 +37,29 @@ def main() -> None:
     parser.add_argument("--recordings", type=int, default=8)
     parser.add_argument("--excerpts", type=int, default=40, help="of each recording")
     parser.add_argument("--growth", type=int, nargs="*", default=[100, 2000], help="excerpts in all")
+    parser.add_argument("--growth-only", action="store_true", help="leave the comparison out")
     parser.add_argument("--music", type=Path, help="a folder of references; without it, some are rendered")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--case", choices=(*CASES, "ours only"), help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.growth_only and not given.growth:
+        parser.error("--growth-only needs sizes: --growth 100 2000")
     if given.case:
         print("RESULT" + json.dumps(measured(given.case, given.music, given.recordings, given.excerpts)))
         return
     with tempfile.TemporaryDirectory() as folder:
         music = given.music or render(Path(folder), given.recordings)
-        results = {case: in_process(case, music, given.recordings, given.excerpts) for case in CASES}
+        results = {
+            case: in_process(case, music, given.recordings, given.excerpts) for case in CASES if not given.growth_only
+        }
         growth = [
             in_process("ours only", music, given.recordings, max(1, size // given.recordings)) for size in given.growth
         ]
     if given.json:
         print(json.dumps({"cases": results, "growth": growth}))
         return
-    tell(results, given)
+    if results:
+        tell(results, given)
     tell_growth(growth)
     tell_paper(growth[-1] if growth else results["ours"])
 

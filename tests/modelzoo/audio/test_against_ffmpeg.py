@@ -32,6 +32,7 @@ ENCODERS = {
     "opus": ("libopus", "opus"),
 }
 EXACT = 60.0
+STIMULI = Path(__file__).resolve().parents[4] / "shared" / "data" / "paper-listening-test-1"
 # LAME's builds differ among themselves (22 dB at 32 kb/s); PyAV's is like Debian's.
 EXACT_CODECS = {STATIC: ("mp2", "vorbis"), DEBIAN: ("mp2", "mp3", "vorbis")}
 
@@ -104,3 +105,34 @@ def test_the_same_length_place_and_quality_where_encoders_differ(tmp_path, numbe
     if len(theirs) > 1:
         apart = [snr(a, b) for a, b in itertools.pairwise(theirs)]
         assert max(snr(ours, other) for other in theirs) > min(apart) - 3
+
+
+@pytest.fixture
+def reference():
+    return decode(STIMULI / "05.flac").samples[:, 0].astype(np.float64)
+
+
+@pytest.mark.skipif(not STIMULI.exists(), reason="the paper's stimuli are not here (../shared)")
+class TestThePapersMusic:
+    @pytest.mark.parametrize("number", [2, 8, 18, 22, 28, 31])
+    def test_the_same_samples_as_the_static_command(self, tmp_path, monkeypatch, reference, number):
+        monkeypatch.setattr(module, "_CODEC_FLAGS", Flags.bitexact)
+        ours = degrade(reference, RATE, number, "paper").samples
+        theirs = by_command(STATIC, tmp_path, reference, number, "-flags:a", "+bitexact")
+        assert len(ours) == len(theirs) and snr(ours, theirs) > EXACT
+
+    @pytest.mark.skipif(DEBIAN not in COMMANDS, reason="needs Debian's ffmpeg")
+    @pytest.mark.parametrize("number", [2, 9, 11, 14, 29])
+    def test_the_same_samples_as_debians_command(self, tmp_path, reference, number):
+        ours = degrade(reference, RATE, number, "paper").samples
+        theirs = by_command(DEBIAN, tmp_path, reference, number)
+        assert len(ours) == len(theirs) and snr(ours, theirs) > EXACT
+
+    def test_the_authors_01_14_repeats(self):
+        """Only to 44 dB: at which level they encoded is not known."""
+        reference, theirs = (
+            decode(STIMULI / f"{name}.flac").samples[:, 0].astype(np.float64) for name in ("01", "01_14")
+        )
+        ours = degrade(reference, RATE, 14, "paper").samples
+        assert len(ours) == len(theirs)
+        assert snr(ours * (ours @ theirs) / (ours @ ours), theirs) > 43

@@ -80,8 +80,10 @@ def test_score_pair_averages_channels_and_prints_json_alone(reference, tmp_path)
 
 
 def test_features_are_the_librarys(reference, tmp_path):
-    said = call("features", reference, "-o", tmp_path / "out.npy")
+    said = call("features", reference, "-o", tmp_path / "out.npy", "--json")
     assert said.exit_code == 0, said.output
+    told = json.loads(said.stdout)
+    assert (told["frames"], told["bands"], told["output"]) == (563, 256, str(tmp_path / "out.npy"))
     found = np.load(tmp_path / "out.npy")
     assert found.dtype == np.float32
     assert np.abs(found - log_mel(soundfile.read(reference)[0])).max() < 1e-3

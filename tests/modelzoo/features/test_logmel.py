@@ -1,11 +1,16 @@
 """The network's input against librosa's."""
 
+from pathlib import Path
+
 import librosa
 import numpy as np
 import pytest
 
+from modelzoo.audio import decode
 from modelzoo.errors import AudioError
 from modelzoo.features import CLIP_SAMPLES, log_mel, to_bytes
+
+STIMULI = Path(__file__).resolve().parents[4] / "shared" / "data" / "paper-listening-test-1"
 
 
 def sounds():
@@ -18,15 +23,27 @@ def sounds():
     }
 
 
+def of_librosa(clip):
+    mel = librosa.feature.melspectrogram(y=clip, sr=48_000, n_fft=2048, hop_length=256, n_mels=256)
+    db = librosa.power_to_db(mel, ref=np.max).T
+    return (db - db.min()) / (db.max() - db.min())
+
+
 @pytest.mark.parametrize("name", sounds())
 def test_it_is_librosas_tensor(name):
     clip = sounds()[name].astype(np.float32)
-    mel = librosa.feature.melspectrogram(y=clip, sr=48_000, n_fft=2048, hop_length=256, n_mels=256)
-    db = librosa.power_to_db(mel, ref=np.max).T
-    expected = (db - db.min()) / (db.max() - db.min())
     found = log_mel(clip)
     assert found.shape == (1876, 256)
-    assert np.abs(found - expected).max() < 2e-5
+    assert np.abs(found - of_librosa(clip)).max() < 2e-5
+
+
+@pytest.mark.skipif(not STIMULI.exists(), reason="the paper's stimuli are not here (../shared)")
+def test_it_is_librosas_tensor_of_the_papers_stimuli():
+    files = sorted(STIMULI.glob("*.flac"))
+    assert len(files) > 40
+    for file in files[::3]:
+        clip = decode(file).samples.mean(axis=1)
+        assert np.abs(log_mel(clip) - of_librosa(clip)).max() < 2e-5, file.name
 
 
 def test_bytes_are_within_half_a_step():

@@ -2,6 +2,7 @@ import csv
 import dataclasses
 import hashlib
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -111,7 +112,10 @@ def test_rendered_resumed_and_the_same_again(tmp_path: Path) -> None:
         assert 0.02 < np.abs(samples).max() <= 0.951
     (tmp_path / "a" / "0001.flac").unlink()
     untouched = (tmp_path / "a" / "0000.flac").stat().st_mtime_ns
-    assert render_corpus(tmp_path / "a", 2, seed=5).read_text() == first
+    said = CliRunner().invoke(
+        app, ["render-references", "-o", str(tmp_path / "a"), "--count", "2", "--seed", "5", "--json"]
+    )
+    assert json.loads(said.stdout)["recordings"] == 2 and manifest.read_text() == first
     assert (tmp_path / "a" / "0000.flac").stat().st_mtime_ns == untouched
     with pytest.raises(ModelzooError, match="another seed"):
         render_corpus(tmp_path / "a", 2, seed=6)
