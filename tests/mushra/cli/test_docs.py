@@ -57,7 +57,7 @@ def run(block, folder):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     return done.returncode, "".join(line.rstrip() + "\n" for line in done.stdout.splitlines())
 
