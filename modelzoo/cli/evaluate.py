@@ -1,4 +1,4 @@
-"""`evaluate RUN…`: the paper's Table V for any set of finished runs (paper, section 6)."""
+"""`evaluate RUN…`: the paper's Tables V and VI for any set of finished runs (paper, sections 6 and 7)."""
 
 import math
 from pathlib import Path
@@ -14,14 +14,22 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write tables and the figure here.")
     ] = None,
+    mos: Annotated[
+        Path | None, typer.Option(help="Against listeners: a CSV with columns file, mos (0-100), perhaps recording.")
+    ] = None,
 ) -> None:
-    """Mean (SD) of r and RMSE of each network, t-tests between networks, and baselines on the same excerpts."""
+    """Mean (SD) of r and RMSE of each network, t-tests between networks, and baselines on the same excerpts.
+
+    Against ViSQOL on the runs' held-out excerpts, or with --mos against listeners, scoring the files it names.
+    """
     from modelzoo import evaluation
 
     finished = [evaluation.read_run(folder) for folder in runs]
+    if mos is not None:
+        finished = evaluation.against_mos(list(zip(runs, finished, strict=True)), evaluation.read_mos(mos), mos.name)
     summary = evaluation.table(finished)
     tests = evaluation.comparisons(finished)
-    baselines = _baselines(finished[0])
+    baselines = _baselines(finished[0]) if mos is None else {}
     _print_table(summary, baselines)
     for row in tests.to_dict("records"):
         p = "needs two runs of each" if math.isnan(row["p"]) else f"p = {row['p']:.2g}"
@@ -29,19 +37,19 @@ def evaluate(
     for note in sorted({note for run in finished for note in run.info.get("notes", [])}):
         typer.echo(f"Note: {note}")
     if output is not None:
-        _write(output, finished, summary, tests)
+        _write(output, finished, summary, tests, "ViSQOL" if mos is None else "MOS")
 
 
-def _write(output: Path, runs: list[Any], summary: Any, tests: Any) -> None:
+def _write(output: Path, runs: list[Any], summary: Any, tests: Any, observed: str) -> None:
     from modelzoo import evaluation
 
     output.mkdir(parents=True, exist_ok=True)
     summary.to_csv(output / "table.csv", index=False)
     tests.to_csv(output / "tests.csv", index=False)
-    for by in ("reference", "processes", "bitrates"):
+    for by in ("reference", "processes", "bitrates") if observed == "ViSQOL" else ("reference",):
         evaluation.breakdown(runs, by).to_csv(output / f"by-{by}.csv", index=False)
     first = {run.network: run.predictions for run in reversed(runs)}
-    evaluation.draw_scatter(dict(sorted(first.items())), output / "scatter.svg")
+    evaluation.draw_scatter(dict(sorted(first.items())), output / "scatter.svg", observed_label=observed)
 
 
 def _baselines(run: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from modelzoo.errors import ModelzooError
 from modelzoo.evaluation.runs import Run, agreement_of
-from modelzoo.evaluation.significance import Summary, compare, summarise
+from mushra.stats import Summary, student_t, summarise
 
 FIGURES = ("r", "rmse")
 
@@ -28,6 +28,11 @@ def _by_network(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return groups
 
 
+def _summary(values: Sequence[float]) -> Summary:
+    """As `summarise`; NaN where a run has no correlation, because its network predicts one score throughout."""
+    return summarise(values) if np.isfinite(values).all() else Summary(np.nan, np.nan, len(values))
+
+
 def summaries(runs: Sequence[Run]) -> dict[str, dict[str, Summary]]:
     """Each network's r and RMSE over its runs.
 
@@ -39,7 +44,7 @@ def summaries(runs: Sequence[Run]) -> dict[str, dict[str, Summary]]:
     result = {}
     for network, group in _by_network(runs).items():
         agreements = [agreement_of(run.predictions) for run in group]
-        result[network] = {figure: summarise([getattr(one, figure) for one in agreements]) for figure in FIGURES}
+        result[network] = {figure: _summary([getattr(one, figure) for one in agreements]) for figure in FIGURES}
     return result
 
 
@@ -59,7 +64,7 @@ def table(runs: Sequence[Run]) -> pd.DataFrame:
 def comparisons(runs: Sequence[Run]) -> pd.DataFrame:
     """One row a pair of networks and figure: the p-value of Student's t-test; NaN where a network ran only once."""
     rows = [
-        {"figure": figure, "first": one, "second": other, "p": compare(first[figure], second[figure])}
+        {"figure": figure, "first": one, "second": other, "p": student_t(first[figure], second[figure]).p}
         for (one, first), (other, second) in combinations(summaries(runs).items(), 2)
         for figure in FIGURES
     ]

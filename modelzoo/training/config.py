@@ -10,7 +10,7 @@ from modelzoo.errors import ModelzooError
 from modelzoo.nets import ANY_LENGTH, NETWORKS, WITH_BACKBONE
 
 SCHEDULES = ("plateau", "cosine")
-LONGEST_CROP, MOST_DB = 10, 20.0
+LONGEST_CROP, MOST_DB = 10, 60.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class RunConfig:
         Spread, dB, of a random smooth equaliser behind the codec.
     louder_peak : float
         Clips are moved down by up to so many dB, as a louder peak elsewhere would have done.
+    darker : float
+        The treble of excerpts that are as good as their reference is lowered by up to so many dB.
     deterministic : bool
         Ask TensorFlow for deterministic operations for the rest of the process, slower: on a GPU, a seed alone does
         not repeat a run.
@@ -62,6 +64,7 @@ class RunConfig:
     crop_to: int = 0
     equaliser: float = 0.0
     louder_peak: float = 0.0
+    darker: float = 0.0
     deterministic: bool = False
 
     def __post_init__(self) -> None:
@@ -82,8 +85,8 @@ class RunConfig:
             raise ModelzooError(
                 f"The network {self.network!r} takes whole clips alone: leave crop_from and crop_to out."
             )
-        if not 0 <= self.equaliser <= MOST_DB or not 0 <= self.louder_peak <= MOST_DB:
-            raise ModelzooError(f"equaliser and louder_peak are dB, 0 to {MOST_DB:g}.")
+        if not all(0 <= value <= MOST_DB for value in (self.equaliser, self.louder_peak, self.darker)):
+            raise ModelzooError(f"equaliser, louder_peak and darker are dB, 0 to {MOST_DB:g}.")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -103,7 +106,7 @@ PRESETS = {
     "paper-vgg19": RunConfig(network="vgg19", backbone="imagenet", batch=32),
     "ours": RunConfig(
         **{"network": "ours", "batch": 32, "epochs": 60, "patience": 60, "schedule": "cosine", "lowest_rate": 1e-5},
-        **{"crop_from": 3, "crop_to": 8, "equaliser": 3.0, "louder_peak": 6.0},
+        **{"crop_from": 3, "crop_to": 8, "equaliser": 4.0, "louder_peak": 6.0, "darker": 40.0},
     ),
 }
 
