@@ -81,8 +81,9 @@ def _seconds(milliseconds: Any) -> float | None:
     return milliseconds / 1000 if isinstance(milliseconds, int | float) else None
 
 
-def _index(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
+def _index(value: Any) -> int:
+    """The slot's position; -1, which no slot has, for anything else."""
+    return value if isinstance(value, int) else -1
 
 
 def recording_names(study: Study) -> dict[int, str]:
