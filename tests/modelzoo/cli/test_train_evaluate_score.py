@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from modelzoo.audio import write_flac
+from modelzoo.artefacts import load
+from modelzoo.audio import decode, write_flac
 from modelzoo.cli import app
 from modelzoo.datasets.store import MANIFEST_COLUMNS
 
@@ -93,6 +94,38 @@ def test_score_takes_files_and_folders_and_goes_on_after_a_bad_one(trained, tmp_
     table = call("score", tmp_path / "long.flac", "--model", model, "--csv")
     assert table.exit_code == 0
     assert [r["score"] for r in csv.DictReader(io.StringIO(table.stdout))] == [str(row["score"])]
+
+
+def test_evaluate_against_listeners_scores_the_files_of_the_mos_table(trained, tmp_path):
+    runs = [trained[0] / "out" / f"ours-{seed}" for seed in (1, 2)]
+    rng = np.random.default_rng(0)
+    for name in ("a", "b", "c"):
+        write_flac(tmp_path / f"{name}.flac", np.clip(0.1 * rng.normal(size=3 * RATE), -1, 1), RATE)
+    table = tmp_path / "mos.csv"
+    table.write_text("file,mos,recording\na.flac,20,one\nb.flac,55.5,one\nc.flac,90,two\n")
+    said = call("evaluate", *runs, "--mos", table, "-o", tmp_path / "report")
+    assert said.exit_code == 0, said.output
+    points = pd.read_csv(tmp_path / "report" / "scatter.csv")
+    assert points["observed"].tolist() == [20, 55.5, 90] and points["reference"].tolist() == ["one", "one", "two"]
+    sound = decode(tmp_path / "b.flac")
+    assert points["predicted"][1] == pytest.approx(load(runs[0] / "model").score(sound.samples, sound.rate))
+    assert pd.read_csv(tmp_path / "report" / "table.csv")["repetitions"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("file,score\na.flac,3\n", "lacks the column mos"), ("file,mos\na.flac,101\n", "from 0 to 100"), ("", "CSV")],
+)
+def test_a_mos_table_that_is_none_is_said(trained, tmp_path, text, said):
+    (tmp_path / "mos.csv").write_text(text)
+    done = call("evaluate", trained[0] / "out" / "ours-1", "--mos", tmp_path / "mos.csv")
+    assert done.exit_code == 2 and said in done.stderr
+
+
+def test_export_needs_enough_held_out_excerpts(trained, tmp_path):
+    done = call("export", trained[0] / "out" / "ours-1", "-o", tmp_path / "model")
+    assert done.exit_code == 2 and "Intervals need 20" in done.stderr
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize(
