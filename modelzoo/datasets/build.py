@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 import modelzoo
 from modelzoo.audio import ALL_PROCESSES
 from modelzoo.datasets import make, pool, together
+from modelzoo.datasets.card import FILE as CARD
+from modelzoo.datasets.card import card, licences_of
 from modelzoo.datasets.draw import Distribution, distribution, draw
 from modelzoo.datasets.lock import alone
 from modelzoo.datasets.make import AUDIO, CHUNKS, FAILED, FEATURES_PART, MADE, PARTS, FeatureChunk, Reference
@@ -118,7 +120,8 @@ def build_plan(
             else:
                 _make_together(by_name, plan, folder, offer, progress, cancelled)
             failures = {file.stem: file.read_text() for file in sorted((folder / PARTS).glob(f"*{FAILED}"))}
-            return _assemble(folder, plan, failures, workers, progress, cancelled)
+            licences = licences_of(by_name[name] for name in plan.chains)
+            return _assemble(folder, plan, failures, licences, workers, progress, cancelled)
         except pool.Cancelled:
             return None
 
@@ -194,6 +197,7 @@ def _assemble(
     folder: Path,
     plan: Plan,
     failures: dict[str, str],
+    licences: dict[str, int],
     workers: int,
     progress: Progress,
     cancelled: Callable[[], bool],
@@ -217,7 +221,9 @@ def _assemble(
     spread = distribution(scores, drawn)
     _write_figure(spread, folder)
     summary = _summary(manifest)
-    _write_info(folder, plan, summary, spread, failures)
+    info = {**_info(plan, summary, spread, failures), "licences": licences}
+    replace_text(folder / CARD, card(manifest, info))
+    replace_text(folder / "dataset.json", json.dumps(info, indent=2))
     _clear(folder, set(manifest["excerpt"]), plan.keep)
     return Built(len(manifest), failures, summary)
 
@@ -298,10 +304,8 @@ def _summary(manifest: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _write_info(
-    folder: Path, plan: Plan, summary: dict[str, Any], spread: Distribution, failures: dict[str, str]
-) -> None:
-    info = {
+def _info(plan: Plan, summary: dict[str, Any], spread: Distribution, failures: dict[str, str]) -> dict[str, Any]:
+    return {
         **summary,
         "recipe": dict(plan.parameters),
         "population": sum(spread.before),
@@ -311,4 +315,3 @@ def _write_info(
         "version": modelzoo.__version__,
         "versions": versions(),
     }
-    replace_text(folder / "dataset.json", json.dumps(info, indent=2))

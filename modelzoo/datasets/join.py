@@ -1,14 +1,15 @@
-"""One training store out of several: more music, or other processes, beside what was built before."""
+"""A training store out of others: several put together, or one without some of its references."""
 
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 import modelzoo
 from modelzoo.datasets.store import TRAIN, VALIDATION, Store, open_store
@@ -20,7 +21,7 @@ AUDIO = "audio"
 ROWS_AT_ONCE = 64
 
 
-def join(folders: Sequence[Path], output: Path) -> dict[str, Any]:
+def join(folders: Sequence[Path], output: Path, without: Set[str] = frozenset()) -> dict[str, Any]:
     """Put stores into a new one; every excerpt keeps its split.
 
     Names of excerpts and references get the name of their store's folder in front, as in `store-0003_17`.
@@ -28,9 +29,11 @@ def join(folders: Sequence[Path], output: Path) -> dict[str, Any]:
     Parameters
     ----------
     folders : sequence of Path
-        Two complete stores or more, with folder names that differ.
+        Complete stores, with folder names that differ.
     output : Path
         A folder that does not exist, or is empty.
+    without : set of str
+        References to leave out, by their new names.
 
     Returns
     -------
@@ -40,22 +43,23 @@ def join(folders: Sequence[Path], output: Path) -> dict[str, Any]:
     Raises
     ------
     StoreError
-        Fewer than two stores, equal folder names, an output that holds something, or one sound that one store trains
-        on and another validates with.
+        Equal folder names, an output that holds something, a reference to leave out that is in no store, nothing left,
+        or one sound that one store trains on and another validates with.
     """
     names = [folder.resolve().name for folder in folders]
-    if len(folders) < 2 or len(set(names)) < len(names):
-        raise StoreError("two stores or more are joined, in folders of different names.")
+    if len(set(names)) < len(names):
+        raise StoreError("stores that are joined must be in folders of different names.")
     if output.exists() and any(output.iterdir()):
         raise StoreError(f"{output} holds something already: name a new folder.")
     pairs = [(open_store(folder), name) for folder, name in zip(folders, names, strict=True)]
-    manifest = pd.concat([_renamed(store.manifest, name) for store, name in pairs], ignore_index=True)
+    whole = pd.concat([_renamed(store.manifest, name) for store, name in pairs], ignore_index=True)
+    kept = _kept(whole["reference"], without)
+    manifest = whole[kept].reset_index(drop=True)
     sources = {f"{name}-{one}": digest for store, name in pairs for one, digest in _sources(store).items()}
     _refuse_leaks(manifest, sources)
     (output / AUDIO).mkdir(parents=True, exist_ok=True)
-    for store, name in pairs:
-        _take_audio(store, name, output)
-    _write_features([store for store, _ in pairs], output / "features.npy")
+    _take_audio(dict(zip(names, folders, strict=True)), manifest["excerpt"], output)
+    _write_features([store.features for store, _ in pairs], kept, output / "features.npy")
     manifest.to_parquet(output / "manifest.parquet", index=False)
     summary = {
         "excerpts": len(manifest),
@@ -65,7 +69,13 @@ def join(folders: Sequence[Path], output: Path) -> dict[str, Any]:
         "hash": sha256("".join(f"{name} {store.info['hash']}\n" for store, name in pairs).encode()),
     }
     joined = {name: store.info for store, name in pairs}
-    info = {**summary, "joined": joined, "sources": sources, "version": modelzoo.__version__}
+    info = {
+        **summary,
+        "joined": joined,
+        "without": sorted(without),
+        "sources": {name: digest for name, digest in sources.items() if name not in without},
+        "version": modelzoo.__version__,
+    }
     replace_text(output / "dataset.json", json.dumps(info, indent=2))
     return summary
 
@@ -93,25 +103,39 @@ def _refuse_leaks(manifest: pd.DataFrame, sources: Mapping[str, str]) -> None:
         )
 
 
-def _take_audio(store: Store, name: str, output: Path) -> None:
+def _kept(references: "pd.Series[str]", without: Set[str]) -> NDArray[np.bool_]:
+    unknown = sorted(set(without) - set(references))
+    if unknown:
+        raise StoreError(f"there is no reference {unknown[0]} to leave out; one that there is: {references.iloc[0]}.")
+    kept: NDArray[np.bool_] = ~references.isin(without).to_numpy()
+    if not kept.any():
+        raise StoreError("nothing is left when these references are left out.")
+    return kept
+
+
+def _take_audio(folders: Mapping[str, Path], excerpts: Iterable[str], output: Path) -> None:
     """Masters are never changed, so one file serves both stores where the disk allows it."""
-    for excerpt in store.manifest["excerpt"]:
-        source, target = store.folder / AUDIO / f"{excerpt}.flac", output / AUDIO / f"{name}-{excerpt}.flac"
+    for excerpt in excerpts:
+        name = next(name for name in folders if excerpt.startswith(f"{name}-"))
+        source = folders[name] / AUDIO / f"{excerpt.removeprefix(f'{name}-')}.flac"
+        target = output / AUDIO / f"{excerpt}.flac"
         try:
             os.link(source, target)
         except OSError:
             shutil.copyfile(source, target)
 
 
-def _write_features(stores: Sequence[Store], target: Path) -> None:
+def _write_features(parts: Sequence[NDArray[np.uint8]], kept: NDArray[np.bool_], target: Path) -> None:
     partial = target.with_name(f".{target.name}.part")
-    shape = (sum(len(store.manifest) for store in stores), CLIP_FRAMES, BANDS)
+    shape = (int(kept.sum()), CLIP_FRAMES, BANDS)
     features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-    first = 0
-    for store in stores:
-        for at in range(0, len(store.features), ROWS_AT_ONCE):
-            rows = store.features[at : at + ROWS_AT_ONCE]
-            features[first + at : first + at + len(rows)] = rows
-        first += len(store.features)
+    first = written = 0
+    for part in parts:
+        for at in range(0, len(part), ROWS_AT_ONCE):
+            rows = part[at : at + ROWS_AT_ONCE]
+            rows = rows[kept[first + at : first + at + len(rows)]]
+            features[written : written + len(rows)] = rows
+            written += len(rows)
+        first += len(part)
     features.flush()
     partial.replace(target)

@@ -29,12 +29,14 @@ class Reference:
 
     `name` has no underscores, `load` gives mono samples at 48 kHz (and can be pickled, if other processes call it).
     `sha256` is the file's, where there is one. Recordings of one `group` are never split; empty: akin to no other.
+    `licence` is for the data set's card.
     """
 
     name: str
     load: Callable[[], Mono]
     sha256: str = ""
     group: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True)

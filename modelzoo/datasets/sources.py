@@ -57,7 +57,7 @@ def read_references(folder: Path, group: str | None = None) -> tuple[list[Refere
     rows = _manifest(folder, group)
     references: dict[str, Reference] = {}
     bad: dict[str, str] = {}
-    for file, (expected, akin) in rows.items():
+    for file, (expected, akin, licence) in rows.items():
         name = reference_name(Path(file).stem)
         if name in references:
             raise StoreError(f"{folder}: two references would be named {name}: rename one of them.")
@@ -66,7 +66,7 @@ def read_references(folder: Path, group: str | None = None) -> tuple[list[Refere
         except ModelzooError as error:
             bad[file] = str(error)
             continue
-        references[name] = Reference(name, partial(load_mono, folder / file), digest, akin)
+        references[name] = Reference(name, partial(load_mono, folder / file), digest, akin, licence)
     if not references:
         raise StoreError(f"{folder} holds no reference that can be used{_first(bad)}.")
     return [references[name] for name in sorted(references)], bad
@@ -76,14 +76,14 @@ def _first(bad: dict[str, str]) -> str:
     return "".join(f"; {file}: {reason}" for file, reason in list(bad.items())[:1]).rstrip(".")
 
 
-def _manifest(folder: Path, group: str | None) -> dict[str, tuple[str, str]]:
-    """Each file's expected hash and group, both empty where nothing is known."""
+def _manifest(folder: Path, group: str | None) -> dict[str, tuple[str, str, str]]:
+    """Each file's expected hash, group and licence, empty where nothing is known."""
     manifest = folder / MANIFEST
     if not manifest.is_file():
         if group is not None:
             raise StoreError(f"{folder} has no {MANIFEST}, so there is no column {group!r} to group by.")
         files = sorted(file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
-        return {name: ("", "") for name in files if Path(name).suffix.lower() not in NOT_SOUND}
+        return {name: ("", "", "") for name in files if Path(name).suffix.lower() not in NOT_SOUND}
     try:
         with manifest.open(newline="", encoding="utf-8") as text:
             rows = list(csv.DictReader(text))
@@ -92,7 +92,9 @@ def _manifest(folder: Path, group: str | None) -> dict[str, tuple[str, str]]:
     for column in filter(None, ("file", group)):
         if rows and any(row.get(column) is None for row in rows):
             raise StoreError(f"{manifest} lacks {column!r} in its header or in a row.")
-    return {row["file"]: (row.get("sha256") or "", row[group] if group else "") for row in rows}
+    return {
+        row["file"]: (row.get("sha256") or "", row[group] if group else "", row.get("licence") or "") for row in rows
+    }
 
 
 def _checked(file: Path, expected: str) -> str:

@@ -23,7 +23,7 @@ def test_every_block_runs_and_prints_what_the_page_says(tmp_path):
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
     blocks = BLOCK.findall(PAGE.read_text())
-    assert len(blocks) == 3
+    assert len(blocks) == 5
     for code, said in blocks:
         done = subprocess.run(
             ["bash", "-eu"], input=code, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300

@@ -79,6 +79,18 @@ def test_the_store_holds_what_the_plan_says(built):
     assert sum(store.info["distribution"]["after"]) == 13
 
 
+def test_the_card_says_what_is_in_it(built):
+    store = open_store(built[0])
+    text = (built[0] / "card.md").read_text()
+    assert "13 excerpts of 10 s" in text and "of 3 recordings" in text and store.info["hash"] in text
+    assert f"{store.manifest['moslqo'].min():.2f} to {store.manifest['moslqo'].max():.2f}" in text
+    cascades = int((store.manifest["processes"].map(len) == 3).sum())
+    assert f"| 3, a cascade | {cascades} |" in text
+    assert "| not known | 3 | 100% |" in text and store.info["licences"] == {"not known": 3}
+    low_passed = sum(any(process >= 42 for process in chain) for chain in store.manifest["processes"])
+    assert f"| lowpass | {low_passed} |" in text
+
+
 def test_tensors_are_those_of_the_flac_masters(built):
     store = open_store(built[0])
     assert isinstance(store.features, np.memmap)

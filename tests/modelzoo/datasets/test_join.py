@@ -65,7 +65,6 @@ def test_music_that_one_store_trains_on_and_another_validates_with_is_refused(st
 @pytest.mark.parametrize(
     ("names", "output", "message"),
     [
-        (("first",), "new", "two stores or more"),
         (("first", "first"), "new", "different names"),
         (("first", "second"), "first", "holds something already"),
         (("first", "nothing"), "new", "holds no complete training store"),
@@ -75,3 +74,25 @@ def test_what_can_not_be_joined_is_refused(stores, names, output, message):
     with pytest.raises(StoreError, match=message):
         join([stores / name for name in names], stores / output)
     assert not (stores / "new").exists()
+
+
+def test_references_are_left_out(stores, tmp_path):
+    names = tmp_path / "names.txt"
+    names.write_text("first-r1\n")
+    command = ["join", str(stores / "first"), str(stores / "second"), "-o", str(tmp_path / "less")]
+    done = CliRunner().invoke(app, [*command, "--without", str(names), "--json"])
+    assert done.exit_code == 0 and json.loads(done.stdout)["references"] == 3
+    less, whole = open_store(tmp_path / "less"), [open_store(stores / name) for name in ("first", "second")]
+    assert less.manifest["reference"].tolist() == ["first-r2", "second-r3", "second-r4"]
+    np.testing.assert_array_equal(less.features, np.concatenate([whole[0].features[1:], whole[1].features]))
+    assert sorted(file.stem for file in (tmp_path / "less" / "audio").iterdir()) == less.manifest["excerpt"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("without", "message"),
+    [({"first-r9"}, "no reference first-r9 .* first-r1"), ({"first-r1", "first-r2"}, "nothing is left")],
+)
+def test_references_that_can_not_be_left_out_are_refused(stores, tmp_path, without, message):
+    with pytest.raises(StoreError, match=message):
+        join([stores / "first"], tmp_path / "new", without)
+    assert not (tmp_path / "new").exists()

@@ -102,6 +102,7 @@ def test_the_manifest_is_what_build_reads(cut):
     references, bad = read_references(cut[0], "recording")
     assert len(references) == 9 and not bad
     assert references[1].name == "album-b" and references[1].group == "album-b"
+    assert references[1].licence == "CC0-1.0"
     assert len(references[1].load()) == 480_000
 
 
