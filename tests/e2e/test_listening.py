@@ -83,7 +83,7 @@ def test_the_whole_path_by_pointer(page, lab):
         "events = [event[1] for batch in batches for event in batch.events]\n"
         "answer = [session.listener.headphones, session.audio.get('rate'), sorted(set(events)), session.volume]"
     )
-    assert said == [True, 48000, ["play", "rate", "switch"], 0.3]
+    assert said == [True, 48000, ["audio", "play", "rate", "switch"], 0.3]
 
 
 def test_the_whole_path_by_keyboard(page, lab):
