@@ -58,7 +58,8 @@ def join(folders: Sequence[Path], output: Path, without: Set[str] = frozenset())
     sources = {f"{name}-{one}": digest for store, name in pairs for one, digest in _sources(store).items()}
     _refuse_leaks(manifest, sources)
     (output / AUDIO).mkdir(parents=True, exist_ok=True)
-    _take_audio(dict(zip(names, folders, strict=True)), manifest["excerpt"], output)
+    masters = [store.folder / AUDIO / f"{excerpt}.flac" for store, _ in pairs for excerpt in store.manifest["excerpt"]]
+    _take_audio([master for master, keep in zip(masters, kept, strict=True) if keep], manifest["excerpt"], output)
     _write_features([store.features for store, _ in pairs], kept, output / "features.npy")
     manifest.to_parquet(output / "manifest.parquet", index=False)
     summary = {
@@ -113,11 +114,9 @@ def _kept(references: "pd.Series[str]", without: Set[str]) -> NDArray[np.bool_]:
     return kept
 
 
-def _take_audio(folders: Mapping[str, Path], excerpts: Iterable[str], output: Path) -> None:
+def _take_audio(masters: Sequence[Path], excerpts: Iterable[str], output: Path) -> None:
     """Masters are never changed, so one file serves both stores where the disk allows it."""
-    for excerpt in excerpts:
-        name = next(name for name in folders if excerpt.startswith(f"{name}-"))
-        source = folders[name] / AUDIO / f"{excerpt.removeprefix(f'{name}-')}.flac"
+    for source, excerpt in zip(masters, excerpts, strict=True):
         target = output / AUDIO / f"{excerpt}.flac"
         try:
             os.link(source, target)

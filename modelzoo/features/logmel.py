@@ -18,10 +18,19 @@ SMALLEST = 1e-10
 CHUNK = 96
 
 
+def _band_edges() -> NDArray[np.float64]:
+    return _mel_to_hz(np.linspace(_hz_to_mel(0.0), _hz_to_mel(RATE / 2), BANDS + 2))
+
+
+def band_centres() -> NDArray[np.float64]:
+    """Where each band's filter is highest, (256,), Hz."""
+    return _band_edges()[1:-1]
+
+
 @cache
 def _mel_filters() -> scipy.sparse.csr_matrix:
     """Slaney's mel filters, (1 + FFT / 2, BANDS): triangles of equal area on Slaney's mel scale (librosa's default)."""
-    edges = _mel_to_hz(np.linspace(_hz_to_mel(0.0), _hz_to_mel(RATE / 2), BANDS + 2))
+    edges = _band_edges()
     bins = np.linspace(0, RATE / 2, 1 + FFT // 2)[:, None]
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
