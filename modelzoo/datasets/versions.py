@@ -6,7 +6,7 @@ from pathlib import Path
 
 import modelzoo
 from modelzoo.datasets.store import sha256
-from modelzoo.labels.visqol import IMPLEMENTATION, VERSION
+from modelzoo.labels.visqol import IMPLEMENTATION, MODE, VERSION
 
 # Training and the command line change no excerpt.
 SOURCES = ("audio", "labels", "features", "datasets")
@@ -26,7 +26,7 @@ def versions() -> dict[str, str]:
     return {
         "modelzoo": modelzoo.__version__,
         "code_sha256": sha256(code.encode()),
-        "labels": f"{IMPLEMENTATION} {VERSION}",
+        "labels": f"{IMPLEMENTATION} {VERSION}, {MODE} mode",
         "libavcodec": ".".join(map(str, av.library_versions["libavcodec"])),
         "ffmpeg (Vorbis)": imageio_ffmpeg.get_ffmpeg_version(),
         "libsndfile": soundfile.__libsndfile_version__,

@@ -76,6 +76,7 @@ def test_the_store_holds_what_the_plan_says(built):
     assert not (folder / "parts").exists()
     versions = store.info["versions"]
     assert len(versions["code_sha256"]) == 64 and versions["libavcodec"]
+    assert versions["labels"].startswith("earwitness-visqol 1") and versions["labels"].endswith("audio mode")
     assert sum(store.info["distribution"]["after"]) == 13
 
 
