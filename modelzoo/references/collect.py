@@ -133,7 +133,7 @@ def _written(out: Path, found: Sequence[dict[str, Any]], given: dict[str, dict[s
     for one in found:
         if one["error"]:
             collected.left_out.append({"file": one["file"], "excerpt": "", "reason": one["error"]})
-    _add_duplicates(found)
+    _add_duplicates(found, wishes.accept)
     for one, excerpt in _excerpts(found):
         bad = [reason for problem, reason in excerpt["problems"].items() if problem not in wishes.accept]
         if bad:
@@ -158,12 +158,12 @@ def _excerpts(found: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any],
             yield one, excerpt
 
 
-def _add_duplicates(found: Sequence[dict[str, Any]]) -> None:
-    """Between recordings: excerpts of one recording may well repeat a bar."""
-    names = {excerpt["file"]: one["name"] for one, excerpt in _excerpts(found)}
-    prints = {excerpt["file"]: fingerprint_of(excerpt) for _, excerpt in _excerpts(found)}
-    same = quality.duplicates(prints, names)
-    for _, excerpt in _excerpts(found):
+def _add_duplicates(found: Sequence[dict[str, Any]], accept: frozenset[str]) -> None:
+    """Among excerpts that are else to be taken, and between recordings: one recording may well repeat a bar."""
+    taken = [(one, excerpt) for one, excerpt in _excerpts(found) if not set(excerpt["problems"]) - accept]
+    names = {excerpt["file"]: one["name"] for one, excerpt in taken}
+    same = quality.duplicates({excerpt["file"]: fingerprint_of(excerpt) for _, excerpt in taken}, names)
+    for _, excerpt in taken:
         if excerpt["file"] in same:
             excerpt["problems"]["duplicate"] = f"it is the same music as {same[excerpt['file']]}"
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -21,6 +22,7 @@ from modelzoo.datasets.sources import read_references
 from modelzoo.references import quality
 
 RATE = 48_000
+STIMULI = Path(__file__).resolve().parents[4] / "shared" / "data" / "paper-listening-test-1"
 
 
 def music(seed, seconds=12.0, rate=RATE, channels=1):
@@ -148,6 +150,7 @@ def bad_music(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bad")
     good = music(20)[:, 0]
     write_flac(folder / "a-good.flac", good, RATE)
+    write_flac(folder / "0-mp3-of-a.flac", np.clip(degrade(good, RATE, 12).samples, -1, 1), RATE)
     write_flac(folder / "b-clipped.flac", 0.5 * np.clip(8 * music(21)[:, 0], -1, 1), RATE)
     write_flac(folder / "c-mp3.flac", np.clip(degrade(music(22)[:, 0], RATE, 12).samples, -1, 1), RATE)
     # The same music, later, quieter and through a codec that leaves the treble.
@@ -168,6 +171,7 @@ def test_what_is_wrong_with_a_recording_is_found_and_said(bad_music, tmp_path):
     ]  # fmt: skip
     reasons = {one["file"]: one["reason"] for one in result["left_out"]}
     for file, words in {
+        "0-mp3-of-a.flac": "kHz as if it had been through a lossy codec",
         "b-clipped.flac": "peaks are cut off", "c-mp3.flac": "kHz as if it had been through a lossy codec",
         "d-copy.flac": "the same music as a-good.flac", "e-gap.flac": "2.0 s of it are silent",
         "f-silent.flac": "silent", "h-blip.flac": "0.50 s long",
@@ -181,7 +185,8 @@ def test_what_is_put_up_with_is_taken_and_flagged(bad_music, tmp_path):
     result = collected(bad_music, "-o", tmp_path / "out", *accept)
     flags = {row["original"]: row["flags"] for row in result["excerpts"]}
     assert flags == {
-        "a-good.flac": "", "b-clipped.flac": "clipped", "c-mp3.flac": "lossy", "d-copy.flac": "duplicate",
+        "0-mp3-of-a.flac": "lossy",
+        "a-good.flac": "duplicate", "b-clipped.flac": "clipped", "c-mp3.flac": "lossy", "d-copy.flac": "duplicate",
         "e-gap.flac": "silent", "g-short.flac": "repeated",
     }  # fmt: skip
     short, _ = soundfile.read(tmp_path / "out" / "g-short.flac")
@@ -194,6 +199,16 @@ def test_the_edge_of_codecs_is_seen_and_a_gentle_filter_is_none(process, lossy):
     assert not quality.looks_lossy(*quality.spectrum_edge(original, RATE))
     copy = np.rint(degrade(original, RATE, process).samples * 32768) / 32768
     assert quality.looks_lossy(*quality.spectrum_edge(copy, RATE)) == lossy
+
+
+@pytest.mark.skipif(not STIMULI.exists(), reason="the paper's stimuli are not here (../shared)")
+def test_of_the_papers_stimuli_the_references_alone_are_taken(tmp_path):
+    (tmp_path / "in").mkdir()
+    for file in [*STIMULI.glob("01*.flac"), *STIMULI.glob("05*.flac")]:
+        (tmp_path / "in" / file.name).symlink_to(file)
+    result = collected(tmp_path / "in", "-o", tmp_path / "out")
+    assert [row["original"] for row in result["excerpts"]] == ["01.flac", "05.flac"]
+    assert len(result["left_out"]) == 10
 
 
 def test_low_tones_are_not_taken_for_clipping():
