@@ -26,11 +26,11 @@ def _train(handle: Handle, run: TrainingRun) -> None:
     # TensorFlow takes seconds and half a gigabyte: it is imported by these, and only where something is trained.
     from modelzoo import artefacts
     from modelzoo.datasets.store import open_store
-    from modelzoo.training import Progress, RunConfig, train
+    from modelzoo.training import Progress, preset_of, train
 
     store = open_store(Path(settings.MEDIA_ROOT) / run.dataset.folder)
     folder = Path(settings.MEDIA_ROOT) / run.folder
-    config = RunConfig(network=run.network, epochs=run.epochs, batch=run.batch, seed=run.seed)
+    config = preset_of(run.network, epochs=run.epochs, batch=run.batch, seed=run.seed)
     epochs_seen = 0
 
     def report(progress: Progress) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import modelzoo
+from modelzoo.artefacts.domain import limits
 from modelzoo.artefacts.folder import CARD, CONFIG, HASHES, WEIGHTS, load, save
 from modelzoo.artefacts.intervals import Calibration, calibrate
 from modelzoo.artefacts.network import ONNX, write_onnx
 from modelzoo.errors import ModelzooError
 
-LARGEST_BYTES = 8_000_000
+MOST_CLIPS = 1500
+"""Training clips from which the ranges of the domain are taken."""
 
 
 def export(run: Path, folder: Path, *, data: str = "", licence: str = "Apache-2.0") -> dict[str, Any]:
@@ -55,6 +57,7 @@ def export(run: Path, folder: Path, *, data: str = "", licence: str = "Apache-2.
         "best_epoch": finished.info.get("best_epoch"),
         "held_out": {**scores, "recordings": calibration.recordings},
         "calibration": vars(calibration),
+        **_domain(finished.info),
     }
     with tempfile.TemporaryDirectory() as scratch:
         onnx = Path(scratch) / ONNX
@@ -62,6 +65,20 @@ def export(run: Path, folder: Path, *, data: str = "", licence: str = "Apache-2.
         card = _card(folder.name, config, calibration, data, licence, finished.info.get("notes", []))
         save(folder, run / "model" / WEIGHTS, config, card, onnx)
     return config
+
+
+def _domain(info: dict[str, Any]) -> dict[str, Any]:
+    """The ranges of the training data's properties, if the store that the run learnt from is still there."""
+    from modelzoo.datasets.store import TRAIN, open_store
+
+    try:
+        store = open_store(Path(info["store"]))
+    except (KeyError, ModelzooError):
+        return {}
+    if store.info.get("hash", "") != info.get("dataset"):
+        return {}
+    rows = store.rows(TRAIN)
+    return {"domain": limits(store.features[rows[:: max(1, len(rows) // MOST_CLIPS)]])}
 
 
 def _check_target(folder: Path) -> None:
@@ -101,7 +118,8 @@ def _card(
         "",
         "## Limits",
         "",
-        "- Music alone: speech, silence and sounds of another kind have no meaningful score.",
+        "- Music alone: speech, tones and noise have no meaningful score. Sound outside the training data in one of "
+        "a few simple properties is flagged `unlike-training`; not all speech is.",
         "- It has learnt the codecs and low-pass filters of the data set. Other faults (clipping, noise, wow, reverb) "
         "are unknown to it.",
         "- Music that was made with little treble looks like music that lost it.",

@@ -25,4 +25,4 @@ def conv1d() -> Any:
     x = layers.Dense(256)(x)
     x = layers.Dropout(0.01)(x)
     x = layers.Dense(128)(x)
-    return keras.Model(inputs, layers.Dense(1, name="quality")(x), name="conv1d")
+    return keras.Model(inputs, layers.Dense(1, name="quality", dtype="float32")(x), name="conv1d")

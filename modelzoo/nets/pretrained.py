@@ -60,7 +60,7 @@ def _behind(application: Callable[..., Any], name: str, backbone: str, sha256: s
     x = classifier(x)
     x = layers.Dense(256)(x)
     x = layers.Dense(128)(x)
-    return keras.Model(inputs, layers.Dense(1, name="quality")(x), name=name)
+    return keras.Model(inputs, layers.Dense(1, name="quality", dtype="float32")(x), name=name)
 
 
 def _classifier(application: Callable[..., Any], name: str, backbone: str, sha256: str) -> Any:

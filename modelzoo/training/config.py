@@ -10,6 +10,7 @@ from modelzoo.errors import ModelzooError
 from modelzoo.nets import ANY_LENGTH, NETWORKS, WITH_BACKBONE
 
 SCHEDULES = ("plateau", "cosine")
+DISTRIBUTIONS = ("none", "data")
 LONGEST_CROP, MOST_DB = 10, 60.0
 
 
@@ -42,6 +43,10 @@ class RunConfig:
         Clips are moved down by up to so many dB, as a louder peak elsewhere would have done.
     darker : float
         The treble of excerpts that are as good as their reference is lowered by up to so many dB.
+    mixed_precision : bool
+        Compute in bfloat16, with weights in float32: for GPUs. On a CPU it is slower.
+    distribution : str
+        "none": one device. "data": each batch is split over all devices (Keras' DataParallel); on the JAX backend.
     deterministic : bool
         Ask TensorFlow for deterministic operations for the rest of the process, slower: on a GPU, a seed alone does
         not repeat a run.
@@ -65,6 +70,8 @@ class RunConfig:
     equaliser: float = 0.0
     louder_peak: float = 0.0
     darker: float = 0.0
+    mixed_precision: bool = False
+    distribution: str = "none"
     deterministic: bool = False
 
     def __post_init__(self) -> None:
@@ -79,6 +86,8 @@ class RunConfig:
             raise ModelzooError("the lowest learning rate must lie above 0 and not above the learning rate.")
         if self.schedule not in SCHEDULES:
             raise ModelzooError(f"schedule is {self.schedule!r}: expected {' or '.join(SCHEDULES)}.")
+        if self.distribution not in DISTRIBUTIONS:
+            raise ModelzooError(f"distribution is {self.distribution!r}: expected {' or '.join(DISTRIBUTIONS)}.")
         if not (self.crop_from == self.crop_to == 0 or 1 <= self.crop_from <= self.crop_to <= LONGEST_CROP):
             raise ModelzooError(f"crop_from and crop_to are seconds, 1 to {LONGEST_CROP}, in this order, or both 0.")
         if self.crop_to and self.network not in ANY_LENGTH:
@@ -109,6 +118,12 @@ PRESETS = {
         **{"crop_from": 3, "crop_to": 8, "equaliser": 4.0, "louder_peak": 6.0, "darker": 40.0},
     ),
 }
+
+
+def preset_of(network: str, **changes: Any) -> RunConfig:
+    """The preset for a network, with what differs; without weights for its backbone, the backbone is trained too."""
+    config = next(config for config in PRESETS.values() if config.network == network)
+    return replace(config, **{"backbone": "none", **changes})
 
 
 @dataclass(frozen=True)
@@ -153,14 +168,15 @@ def read_experiment(file: Path) -> Experiment:
     return Experiment(replace(PRESETS[preset], **values), file.parent / store, repetitions)
 
 
+_TYPES: dict[Any, tuple[type, ...]] = {str: (str,), int: (int,), bool: (bool,), float: (int, float)}
+
+
 def _check_types(file: Path, values: Mapping[str, Any]) -> None:
     known = {f.name: f.type for f in fields(RunConfig)}
     for name, value in values.items():
         if name not in known:
             raise ModelzooError(f"{file}: there is no setting {name!r}, only {', '.join(known)}.")
-        wanted: tuple[type, ...] = {"frozen": (bool,), "deterministic": (bool,)}.get(name) or (
-            (str,) if known[name] is str else (int,) if known[name] is int else (int, float)
-        )
+        wanted: tuple[type, ...] = (bool,) if name == "frozen" else _TYPES[known[name]]
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
             raise ModelzooError(f"{file}: {name} is {value!r}: expected {' or '.join(t.__name__ for t in wanted)}.")
 

@@ -14,6 +14,7 @@ import numpy as np
 from modelzoo.datasets.store import TRAIN, VALIDATION, Store
 from modelzoo.errors import ModelzooError
 from modelzoo.nets import build, notes
+from modelzoo.training import devices
 from modelzoo.training import state as checkpoints
 from modelzoo.training.augment import augmented
 from modelzoo.training.config import Progress, RunConfig, RunResult
@@ -65,6 +66,15 @@ def train(
     if config.deterministic:
         _ask_for_determinism()
     keras.utils.set_random_seed(config.seed)
+    with devices.precision(config), devices.distribution(config) as count:
+        return _train(config, store, folder, count, progress, cancelled)
+
+
+def _train(
+    config: RunConfig, store: Store, folder: Path, devices: int, progress: Report, cancelled: Callable[[], bool]
+) -> RunResult:
+    import keras
+
     network = build(config.network, **config.options)
     # A twin that shares the weights is compiled: the network's own file then holds weights alone, not Adam's moments.
     model = keras.Model(network.inputs, network.outputs)
@@ -83,10 +93,10 @@ def train(
         epoch = state.epoch + 1
         optimizer.learning_rate.assign(state.rate or config.learning_rate)
         _seed_dropout(model, config.seed, epoch)
-        loss = _one_epoch(model, store, config, epoch, state, reporter, cancelled)
+        loss = _one_epoch(model, store, config, epoch, state, devices, reporter, cancelled)
         if loss is None:
             return result(finished=False)
-        _after_epoch(state, config, epoch, loss, _validation_loss(model, store, config.batch))
+        _after_epoch(state, config, epoch, loss, _validation_loss(model, store, config.batch, devices))
         checkpoints.save(folder, network, optimizer, state, identity)
         reporter.report(state, 0, 0, always=True)
     return result(finished=True)
@@ -133,6 +143,7 @@ def _one_epoch(
     config: RunConfig,
     epoch: int,
     state: State,
+    devices: int,
     reporter: _Reporter,
     cancelled: Callable[[], bool],
 ) -> float | None:
@@ -142,6 +153,11 @@ def _one_epoch(
     for index, (features, targets) in enumerate(store.batches(TRAIN, config.batch, seed=config.seed, epoch=epoch)):
         if cancelled():
             return None
+        # Devices share a batch evenly: what is left of the last one is for another epoch.
+        whole = len(targets) - len(targets) % devices
+        if not whole:
+            continue
+        features, targets = features[:whole], targets[:whole]
         # Keras returns the mean over the epoch so far unless the metrics are reset: a batch's own loss is wanted.
         model.reset_metrics()
         loss = float(model.train_on_batch(augmented(features, targets, config, epoch, index), targets))
@@ -153,11 +169,13 @@ def _one_epoch(
     return total / count
 
 
-def _validation_loss(model: Any, store: Store, batch: int) -> float:
-    errors = [
-        (np.asarray(model.predict_on_batch(features)).ravel() - targets) ** 2
-        for features, targets in store.batches(VALIDATION, batch, shuffle=False)
-    ]
+def _validation_loss(model: Any, store: Store, batch: int, devices: int) -> float:
+    errors = []
+    for features, targets in store.batches(VALIDATION, batch, shuffle=False):
+        # Devices share a batch evenly: it is filled up with its last excerpt, and what that gives is dropped.
+        filled = np.concatenate([features, np.repeat(features[-1:], -len(features) % devices, axis=0)])
+        predicted = np.asarray(model.predict_on_batch(filled)).ravel()[: len(targets)]
+        errors.append((predicted - targets) ** 2)
     return float(np.mean(np.concatenate(errors)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from modelzoo.errors import ModelzooError
+from modelzoo.training.config import RunConfig
 
 
 @dataclass
@@ -66,7 +67,8 @@ def load(folder: Path, model: Any, optimizer: Any, config: dict[str, Any]) -> St
     if checkpoint is None:
         return State()
     saved = json.loads((checkpoint / "state.json").read_text())
-    if saved.pop("config") != config:
+    # A setting that did not exist when the run began had what is now its default.
+    if {**RunConfig().to_dict(), **saved.pop("config")} != config:
         raise ModelzooError(f"{folder} holds a run of another config: take another folder.")
     with np.load(checkpoint / "arrays.npz") as arrays:
         model.set_weights([arrays[f"w{i}"] for i in range(len(model.get_weights()))])

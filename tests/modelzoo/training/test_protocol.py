@@ -134,3 +134,37 @@ def test_a_loss_that_explodes_ends_the_run_with_advice(store, tmp_path):
 def _after(batches):
     asked = iter(range(1, 100))
     return lambda: next(asked) > batches
+
+
+def test_mixed_precision_keeps_weights_in_float32_and_is_undone(store, tmp_path):
+    import keras
+
+    result = train(replace(CONFIG, epochs=1, mixed_precision=True), store, tmp_path)
+    assert np.isfinite(result.history[0]["loss"])
+    assert {array.dtype for name, array in weights(tmp_path).items() if name[0] == "w"} == {np.dtype("float32")}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_several_devices_need_jax(store, tmp_path):
+    with pytest.raises(ModelzooError, match="KERAS_BACKEND=jax"):
+        train(replace(CONFIG, distribution="data"), store, tmp_path)
+
+
+def test_the_rate_falls_along_half_a_cosine():
+    config = RunConfig(schedule="cosine", epochs=11, learning_rate=1e-3, lowest_rate=1e-5)
+    state = State()
+    for epoch in range(1, 12):
+        protocol._after_epoch(state, config, epoch, 1.0, 0.5)
+    rates = [row["rate"] for row in state.history]
+    assert rates[0] == 1e-3 and rates[5] == pytest.approx(5.05e-4) and rates[10] == pytest.approx(1e-5)
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_parts_and_changes_of_clips_are_resumed_exactly(store, tmp_path):
+    config = replace(CONFIG, epochs=2, crop_from=1, crop_to=2, equaliser=3.0, darker=20.0, schedule="cosine")
+    whole = train(config, store, tmp_path / "whole")
+    asked = iter(range(1, 100))
+    assert not train(config, store, tmp_path / "cut", cancelled=lambda: next(asked) > 3).finished
+    assert curve(train(config, store, tmp_path / "cut")) == curve(whole)
+    mine, theirs = weights(tmp_path / "cut"), weights(tmp_path / "whole")
+    assert all((mine[name] == theirs[name]).all() for name in theirs)
