@@ -150,7 +150,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(built, config, tmp_p
         return False
 
     made = []
-    for condition in (lambda: count() >= 2, lambda: count() >= 7, lambda: count() >= 12, journalled):
+    for condition in (lambda: count() >= 2, lambda: count() >= 9, journalled):
         started = {file.name: file.stat().st_mtime_ns for file in parts.glob("*.json")}
         process = subprocess.Popen(command(config, folder, "--workers", 2), stderr=subprocess.DEVNULL)
         wait_for(condition, process)
