@@ -1,7 +1,8 @@
 """Speed and memory of training and scoring: the store on disk against all tensors in memory with `model.fit`.
 
 Each case runs in a process of its own, because peak memory is a process's; the data are random bytes in the store's
-format, which cost the same as music. Usage: `python benchmarks/training.py [--network conv1d] [--clips 320]`.
+format, which cost the same as music. The last case times a model that `export` made, shipped or a folder.
+Usage: `python benchmarks/training.py [--network conv1d] [--clips 320] [--model ours] [--case "scoring, no Keras"]`.
 """
 
 import argparse
@@ -14,9 +15,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-CASES = ("store, input only", "memory, input only", "store", "memory", "scoring")
+SCORING, WITHOUT_KERAS = "scoring", "scoring, no Keras"
+CASES = ("store, input only", "memory, input only", "store", "memory", SCORING, WITHOUT_KERAS)
 BATCH = 64
 
 
@@ -24,17 +25,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--network", default="conv1d")
     parser.add_argument("--clips", type=int, default=320)
-    parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--model", default="ours")
+    parser.add_argument("--case", choices=CASES, help="only this one")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.case:
-        print("RESULT" + json.dumps(measure(given.case, given.folder, given.network)))
+    if given.folder:
+        print("RESULT" + json.dumps(measure(given.case, given.folder, given.network, given.model)))
         return
     with tempfile.TemporaryDirectory() as folder:
         write_store(Path(folder), given.clips)
         print(f"{given.network}, {given.clips} clips, batches of {BATCH}; this machine, one run of each")
-        for case in CASES:
-            command = [sys.executable, __file__, "--case", case, "--folder", folder, "--network", given.network]
+        for case in [given.case] if given.case else CASES:
+            what = ["--folder", folder, "--network", given.network, "--model", given.model]
+            command = [sys.executable, __file__, "--case", case, *what]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 sys.exit(f"{case} failed:\n{done.stderr}")
@@ -43,6 +46,8 @@ def main() -> None:
 
 
 def write_store(folder: Path, clips: int) -> None:
+    import pandas as pd
+
     from modelzoo.datasets.store import MANIFEST_COLUMNS
     from modelzoo.features import BANDS, CLIP_FRAMES
 
@@ -59,9 +64,11 @@ def write_store(folder: Path, clips: int) -> None:
     (folder / "dataset.json").write_text(json.dumps({"hash": "random"}))
 
 
-def measure(case: str, folder: Path, network: str) -> dict[str, float]:
-    if case == "scoring":
+def measure(case: str, folder: Path, network: str, model: str) -> dict[str, float]:
+    if case == SCORING:
         return scoring(network)
+    if case == WITHOUT_KERAS:
+        return scoring_without_keras(model)
     on_disk = case.startswith("store")
     before = peak()
     if case.endswith("input only"):
@@ -158,6 +165,22 @@ def scoring(network: str) -> dict[str, float]:
         "further scores ms": 1e3 * each,
         "peak MB": peak(),
     }
+
+
+def scoring_without_keras(name: str) -> dict[str, float]:
+    """Milliseconds of process time: from Python's start to the first score of 10 s, and each further one."""
+    import modelzoo
+
+    sound = np.random.default_rng(0).normal(0, 0.1, 480_000)
+    model = modelzoo.load(name)
+    model.score(sound, 48_000)
+    first = time.process_time()
+    for _ in range(10):
+        model.score(sound, 48_000)
+    each = (time.process_time() - first) / 10
+    if loaded := {"keras", "tensorflow"} & set(sys.modules):
+        raise SystemExit(f"{', '.join(loaded)} was imported")
+    return {"first score ms (process time)": 1e3 * first, "further scores ms": 1e3 * each, "peak MB": peak()}
 
 
 if __name__ == "__main__":

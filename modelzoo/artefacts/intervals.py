@@ -48,8 +48,9 @@ class Calibration:
             The values are no calibration.
         """
         try:
-            made = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-        except TypeError as error:
+            lists = {name: tuple(values[name]) for name in ("edges", "half_widths")}
+            made = cls(**{**values, **lists})
+        except (KeyError, TypeError) as error:
             raise ModelzooError(f"The model's calibration can't be read ({error}).") from error
         if len(made.edges) != len(made.half_widths) + 1:
             raise ModelzooError("The model's calibration can't be read (edges and widths do not fit).")

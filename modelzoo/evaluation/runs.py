@@ -36,7 +36,7 @@ def predictions_table(store: Store, rows: NDArray[np.int64], predicted: NDArray[
     def joined(name: str) -> list[str]:
         if name not in manifest:
             return [""] * len(rows)
-        return ["_".join("-" if one is None else str(one) for one in many) for many in manifest[name]]
+        return ["_".join("-" if pd.isna(one) else f"{one:g}" for one in many) for many in manifest[name]]
 
     return pd.DataFrame(
         {

@@ -114,8 +114,17 @@ PRESETS = {
     "paper-inception": RunConfig(network="inception", backbone="imagenet", batch=64),
     "paper-vgg19": RunConfig(network="vgg19", backbone="imagenet", batch=32),
     "ours": RunConfig(
-        **{"network": "ours", "batch": 32, "epochs": 60, "patience": 60, "schedule": "cosine", "lowest_rate": 1e-5},
-        **{"crop_from": 3, "crop_to": 8, "equaliser": 4.0, "louder_peak": 6.0, "darker": 40.0},
+        network="ours",
+        batch=32,
+        epochs=60,
+        patience=60,
+        schedule="cosine",
+        lowest_rate=1e-5,
+        crop_from=3,
+        crop_to=8,
+        equaliser=4.0,
+        louder_peak=6.0,
+        darker=40.0,
     ),
 }
 
