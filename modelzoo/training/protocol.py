@@ -13,6 +13,7 @@ import numpy as np
 
 from modelzoo.datasets.store import TRAIN, VALIDATION, Store
 from modelzoo.errors import ModelzooError
+from modelzoo.features import BANDS
 from modelzoo.nets import build, notes
 from modelzoo.training import devices
 from modelzoo.training import state as checkpoints
@@ -83,6 +84,8 @@ def _train(
     model.compile(optimizer=optimizer, loss="mse", auto_scale_loss=False, jit_compile=False)
     identity = {**config.to_dict(), "dataset": store.info.get("hash", "")}
     state = checkpoints.load(folder, network, optimizer, identity)
+    if config.crop_to:
+        _trace(model, optimizer)
     reporter = _Reporter(progress, config)
     said = notes(config.network, config.backbone)
 
@@ -100,6 +103,24 @@ def _train(
         checkpoints.save(folder, network, optimizer, state, identity)
         reporter.report(state, 0, 0, always=True)
     return result(finished=True)
+
+
+def _trace(model: Any, optimizer: Any) -> None:
+    """Let TensorFlow make its graph for any shape before the first batch, and put back what that changed.
+
+    Left alone, it makes a graph for the first batch's shape and another for all others. A resumed run begins with
+    another batch, and the two graphs differ in the last bits.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return
+    variables = [*model.variables, *optimizer.variables]
+    kept = [np.array(variable) for variable in variables]
+    for count, frames in ((2, 190), (3, 191)):
+        model.train_on_batch(np.zeros((count, frames, BANDS), np.uint8), np.zeros(count, np.float32))
+    for variable, value in zip(variables, kept, strict=True):
+        variable.assign(value)
 
 
 def _ask_for_determinism() -> None:
