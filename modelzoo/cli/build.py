@@ -32,7 +32,7 @@ def build(
     from modelzoo.datasets.sources import read_references
 
     settings = read_config(config)
-    references, bad = read_references(settings.references, settings.group)
+    references, bad = read_references(settings.references, settings.group, settings.lowest_treble)
     plan = settings.plan({reference.name: reference.group for reference in references}, limit)
     estimate = plan.estimate(workers)
     for file, reason in bad.items():

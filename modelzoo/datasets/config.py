@@ -27,6 +27,7 @@ class BuildConfig:
 
     `population` is how many excerpts are made in all, None for the single processes alone; `draw` how many of them are
     kept, None for all. `validation` is a count of recordings or a share of them; `folds` replaces it if it is not 0.
+    References with less treble than `lowest_treble`, dB, are left out; None asks for none.
     """
 
     references: Path
@@ -40,6 +41,7 @@ class BuildConfig:
     validation: float = 0.24
     folds: int = 0
     group: str | None = None
+    lowest_treble: float | None = None
 
     def plan(self, groups: Mapping[str, str], limit: int | None = None) -> Plan:
         """Decide everything for these references (name to group, empty for none).
@@ -77,6 +79,7 @@ _WORDS = {str: "text", int: "a whole number", float: "a number", list: "a list o
 _TYPES: dict[str, type] = {
     "references": str, "seed": int, "flavour": str, "processes": list, "population": int, "depths": list,
     "draw": int, "keep": str, "validation": float, "folds": int, "group": str,
+    "lowest_treble": float,
 }  # fmt: skip
 
 
@@ -138,6 +141,8 @@ def _check(file: Path, config: BuildConfig) -> None:
     refuse(config.validation <= 0, "validation must be more than 0: a share below 1, or a count of recordings.")
     whole = config.validation < 1 or float(config.validation).is_integer()
     refuse(not whole, "validation is a share below 1, or a whole count of recordings.")
+    level = config.lowest_treble
+    refuse(level is not None and not -80 <= level <= 0, "lowest_treble is dB below the loudest, -80 to 0.")
     refuse(config.folds < 0 or config.folds == 1, "folds must be 0 (none) or 2 and more.")
 
 

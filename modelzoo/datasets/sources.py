@@ -12,7 +12,7 @@ from modelzoo.audio import decode, resample
 from modelzoo.datasets.make import Reference
 from modelzoo.datasets.store import sha256
 from modelzoo.errors import ModelzooError, StoreError
-from modelzoo.features import RATE
+from modelzoo.features import RATE, log_mel, to_bytes, treble
 
 MANIFEST = "manifest.csv"
 LONGEST_SECONDS = 1200.0
@@ -30,7 +30,9 @@ def load_mono(file: Path) -> NDArray[np.float64]:
     return resample(audio.samples.mean(axis=1), audio.rate, RATE)
 
 
-def read_references(folder: Path, group: str | None = None) -> tuple[list[Reference], dict[str, str]]:
+def read_references(
+    folder: Path, group: str | None = None, lowest_treble: float | None = None
+) -> tuple[list[Reference], dict[str, str]]:
     """Find the references in a folder: what its `manifest.csv` lists, or else every file that may be sound.
 
     Parameters
@@ -39,6 +41,8 @@ def read_references(folder: Path, group: str | None = None) -> tuple[list[Refere
         As the commands `references` and `render-references` make one, or any folder of sound files.
     group : str, optional
         A column of the manifest; recordings that are equal in it are never split between training and validation.
+    lowest_treble : float, optional
+        Leave out recordings with less treble, dB: see `modelzoo.features.treble`.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def read_references(folder: Path, group: str | None = None) -> tuple[list[Refere
         if name in references:
             raise StoreError(f"{folder}: two references would be named {name}: rename one of them.")
         try:
-            digest = _checked(folder / file, expected)
+            digest = _checked(folder / file, expected, lowest_treble)
         except ModelzooError as error:
             bad[file] = str(error)
             continue
@@ -97,12 +101,15 @@ def _manifest(folder: Path, group: str | None) -> dict[str, tuple[str, str, str]
     }
 
 
-def _checked(file: Path, expected: str) -> str:
-    """A file's hash, once it is known to be the manifest's and to hold sound."""
+def _checked(file: Path, expected: str, lowest_treble: float | None) -> str:
+    """A file's hash, once it is known to be the manifest's, and to hold sound and enough treble."""
     if not file.is_file():
         raise StoreError("the manifest lists it, but it is not there.")
     digest = sha256(file.read_bytes())
     if expected and digest != expected:
         raise StoreError("it has changed since the manifest was written.")
-    decode(file, max_seconds=LONGEST_SECONDS)
+    if lowest_treble is None:
+        decode(file, max_seconds=LONGEST_SECONDS)
+    elif (level := treble(to_bytes(log_mel(load_mono(file))))) < lowest_treble:
+        raise StoreError(f"it has no treble: {level:.1f} dB between 10 and 14 kHz, {lowest_treble:g} dB at least.")
     return digest

@@ -19,9 +19,6 @@ ONE_STEP_OF_16_BITS = 1 / 32_768
 WINDOW = 4096
 EDGE_WIDTH, EDGE_GAP = 500.0, 150.0
 EDGE_FROM, EDGE_UP_TO, EDGE_DROP = 3_000.0, 20_700.0, 20.0
-# Treble: the band that most codecs and low-passes take away first, and the least of it that training needs.
-TREBLE_FROM, TREBLE_UP_TO, TREBLE_PERCENTILE = 10_000.0, 14_000.0, 90
-LOWEST_TREBLE = -74.0
 # Fingerprints.
 FRAME_SECONDS, STEP_SECONDS = 0.37, 0.0116
 LOWEST_HZ, HIGHEST_HZ, BITS = 300.0, 2_000.0, 32
@@ -96,37 +93,6 @@ def spectrum_edge(samples: Samples, rate: int) -> tuple[float, float]:
 def looks_lossy(edge: float, fall: float) -> bool:
     """A guess: encoders cut the treble off below 20.7 kHz, converters and resamplers above."""
     return fall >= EDGE_DROP and edge <= EDGE_UP_TO
-
-
-def treble(samples: Samples, rate: int) -> float:
-    """How much there is between 10 and 14 kHz in the louder moments, dB below the loudest of any band.
-
-    A recording that has nothing there loses nothing by a low-pass, so its coded versions score well: they can't be told
-    from coded versions of other music that score badly.
-
-    Parameters
-    ----------
-    samples : array, shape (n,)
-        Mono, not silent.
-    rate : int
-
-    Returns
-    -------
-    float
-        The 90th percentile over frames of the mean over these bands, dB, -80 (the features' range) to 0.
-    """
-    from modelzoo.audio import resample
-    from modelzoo.features import RATE, band_centres, log_mel, to_bytes
-    from modelzoo.features.logmel import TOP_DB
-
-    levels = to_bytes(log_mel(resample(np.asarray(samples, dtype=np.float64), rate, RATE))) * (TOP_DB / 255) - TOP_DB
-    hz = band_centres()
-    return float(np.percentile(levels[:, (hz > TREBLE_FROM) & (hz < TREBLE_UP_TO)].mean(axis=1), TREBLE_PERCENTILE))
-
-
-def is_dark(level: float) -> bool:
-    """Whether so little treble leaves a network nothing to hear."""
-    return level < LOWEST_TREBLE
 
 
 def fingerprint(samples: Samples, rate: int) -> Words:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from scipy.signal import butter, sosfilt
 from typer.testing import CliRunner
 
 from modelzoo.cli import app
@@ -219,9 +220,24 @@ def test_bad_references_are_listed_and_not_fatal(references_folder, tmp_path):
     assert "silent_42 could not be made" in said.stderr
 
 
+def test_references_without_treble_are_left_out_if_asked(references_folder, music, tmp_path):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for file in references_folder.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    lows = butter(12, 8_000, fs=48_000, output="sos")
+    soundfile.write(folder / "dark.flac", sosfilt(lows, music(9)), 48_000, subtype="PCM_24")
+    for line, left_out in (("", []), ("lowest_treble = -74\n", ["dark.flac"])):
+        (tmp_path / "data.toml").write_text(f'references = "music"\nprocesses = [42]\n{line}')
+        said = call("build", tmp_path / "data.toml", "-o", tmp_path / "store", "--plan", "--json")
+        assert list(json.loads(said.stdout)["left_out"]) == left_out
+    assert "dark.flac is left out: it has no treble: -7" in said.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
+        ('references = "."\nlowest_treble = 3', "dB below the loudest"),
         ('references = "none"', "no folder of references"),
         ('references = "."', "no reference"),
         ('references = "changed"', "no reference"),
