@@ -59,7 +59,7 @@ from pathlib import Path
 from conftest import make_store
 from modelzoo.training import RunConfig, train
 config = RunConfig(network="ours", epochs=1, batch=4, seed=5, **json.loads(sys.argv[3]))
-result = train(config, make_store(train=7, validation=3), Path(sys.argv[2]))
+result = train(config, make_store(train=4, validation=1), Path(sys.argv[2]))
 print("CURVE" + json.dumps([[row["loss"], row["val_loss"]] for row in result.history]))
 """
 
@@ -72,5 +72,5 @@ def curve(folder, devices=1, **settings):
 
 def test_jax_trains_with_batches_split_over_its_devices(tmp_path):
     """One device here: two on the same CPU wait for each other, and on a busy machine XLA gives up."""
-    (row,) = curve(tmp_path, distribution="data")
+    (row,) = curve(tmp_path, distribution="data", crop_from=1, crop_to=1)
     assert np.isfinite(row).all() and (row > 0).all() and (row < 2).all()
