@@ -21,9 +21,8 @@ def ours(convolutions: bool = True, statistics: bool = True) -> Any:
     change from frame to frame and from band to band), of the level and of the level under the loudest of its frame,
     show where the spectrum ends, how steeply, and which bands are empty, noisy or still. Convolutions see what comes
     and goes: pre-echo, holes, noise in place of tones; attention over time lets short faults count. Convolutions over
-    the bands follow, then their loudest and their mean, so that an edge or a hole is the same thing wherever it is:
-    with a layer that has weights of its own for each band, the network learnt its recordings by heart. Features are
-    scaled per clip (paper, section 3), so that the level of the sound does not matter.
+    the bands follow, then their loudest and their mean, so that an edge or a hole is the same thing wherever it is.
+    Features are scaled per clip (paper, section 3), so that the level of the sound does not matter.
 
     Parameters
     ----------

@@ -9,40 +9,31 @@ from modelzoo.training.config import RunConfig
 
 LEVELS_A_DB = 255 / TOP_DB
 KNOTS = 6
-TRANSPARENT = 0.88
-"""Targets from here on are those of excerpts that can hardly be told from their reference."""
 
 
-def augmented(
-    features: NDArray[np.uint8], targets: NDArray[np.float32], config: RunConfig, epoch: int, batch: int
-) -> NDArray[np.uint8]:
+def augmented(features: NDArray[np.uint8], config: RunConfig, epoch: int, batch: int) -> NDArray[np.uint8]:
     """Cut and change a batch of stored clips as the config says; the same numbers give the same result.
 
     A part of a clip has about the quality of the whole. An equaliser behind the codec moves all that it left by a few
     dB, evenly over neighbouring bands: edges stay as steep as they were, and what was empty stays empty. A louder peak
-    elsewhere in the clip would have put everything lower in the 80 dB range. An excerpt that is as good as its
-    reference stays so if the treble of both is lowered: this makes dark music that nothing was done to. It would not
-    hold for a worse one, whose fault may lie in the treble.
+    elsewhere in the clip would have put everything lower in the 80 dB range.
 
     Parameters
     ----------
     features : array of uint8, shape (n, frames, bands)
-    targets : array of float32, shape (n,)
-        0-1.
     config : RunConfig
-        `crop_from`, `crop_to`, `equaliser`, `louder_peak`, `darker` and `seed`.
+        `crop_from`, `crop_to`, `equaliser`, `louder_peak` and `seed`.
     epoch, batch : int
 
     Returns
     -------
     array of uint8, shape (n, frames of the part, bands)
     """
-    if not (config.crop_to or config.equaliser or config.louder_peak or config.darker):
+    if not (config.crop_to or config.equaliser or config.louder_peak):
         return features
     rng = np.random.default_rng([config.seed, epoch, batch])
     parts = _crop(features, config, rng)
     gains = LEVELS_A_DB * config.equaliser * _curves(len(parts), parts.shape[2], rng)
-    gains -= LEVELS_A_DB * config.darker * (targets >= TRANSPARENT)[:, None] * _slopes(len(parts), parts.shape[2], rng)
     changed = np.where(parts > 0, parts + np.rint(gains[:, None]).astype(np.int16), 0)
     # Features are scaled to the loudest value of a clip: so is a part.
     lowered = LEVELS_A_DB * config.louder_peak * rng.random(len(parts))
@@ -68,10 +59,3 @@ def _curves(count: int, bands: int, rng: np.random.Generator) -> NDArray[np.floa
     knots = rng.standard_normal((count, KNOTS))
     places = np.linspace(0, KNOTS - 1, bands)
     return np.stack([np.interp(places, np.arange(KNOTS), row) for row in knots])
-
-
-def _slopes(count: int, bands: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Lines over the bands, (count, bands): 0 up to a random band, then rising to a random height, 1 at most."""
-    corners = rng.uniform(0, 0.8, (count, 1))
-    heights = rng.random((count, 1))
-    return heights * np.maximum(0, np.linspace(0, 1, bands) - corners) / (1 - corners)

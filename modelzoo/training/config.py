@@ -41,8 +41,6 @@ class RunConfig:
         Spread, dB, of a random smooth equaliser behind the codec.
     louder_peak : float
         Clips are moved down by up to so many dB, as a louder peak elsewhere would have done.
-    darker : float
-        The treble of excerpts that are as good as their reference is lowered by up to so many dB.
     mixed_precision : bool
         Compute in bfloat16, with weights in float32: for GPUs. On a CPU it is slower.
     distribution : str
@@ -69,7 +67,6 @@ class RunConfig:
     crop_to: int = 0
     equaliser: float = 0.0
     louder_peak: float = 0.0
-    darker: float = 0.0
     mixed_precision: bool = False
     distribution: str = "none"
     deterministic: bool = False
@@ -94,8 +91,8 @@ class RunConfig:
             raise ModelzooError(
                 f"The network {self.network!r} takes whole clips alone: leave crop_from and crop_to out."
             )
-        if not all(0 <= value <= MOST_DB for value in (self.equaliser, self.louder_peak, self.darker)):
-            raise ModelzooError(f"equaliser, louder_peak and darker are dB, 0 to {MOST_DB:g}.")
+        if not all(0 <= value <= MOST_DB for value in (self.equaliser, self.louder_peak)):
+            raise ModelzooError(f"equaliser and louder_peak are dB, 0 to {MOST_DB:g}.")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -116,15 +113,14 @@ PRESETS = {
     "ours": RunConfig(
         network="ours",
         batch=32,
-        epochs=60,
-        patience=60,
+        epochs=40,
+        patience=40,
         schedule="cosine",
         lowest_rate=1e-5,
         crop_from=3,
         crop_to=8,
         equaliser=4.0,
         louder_peak=6.0,
-        darker=40.0,
     ),
 }
 

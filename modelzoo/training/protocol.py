@@ -181,7 +181,7 @@ def _one_epoch(
         features, targets = features[:whole], targets[:whole]
         # Keras returns the mean over the epoch so far unless the metrics are reset: a batch's own loss is wanted.
         model.reset_metrics()
-        loss = float(model.train_on_batch(augmented(features, targets, config, epoch, index), targets))
+        loss = float(model.train_on_batch(augmented(features, config, epoch, index), targets))
         if not np.isfinite(loss):
             raise ModelzooError(f"The loss became {loss} in epoch {epoch}: try a lower learning rate.")
         total += loss * len(targets)

@@ -161,7 +161,7 @@ def test_the_rate_falls_along_half_a_cosine():
 
 
 def test_parts_and_changes_of_clips_are_resumed_exactly(store, tmp_path):
-    config = replace(CONFIG, epochs=2, crop_from=1, crop_to=2, equaliser=3.0, darker=20.0, schedule="cosine")
+    config = replace(CONFIG, epochs=2, crop_from=1, crop_to=2, equaliser=3.0, schedule="cosine")
     whole = train(config, store, tmp_path / "whole")
     asked = iter(range(1, 100))
     assert not train(config, store, tmp_path / "cut", cancelled=lambda: next(asked) > 3).finished
