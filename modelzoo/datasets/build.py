@@ -26,7 +26,7 @@ from modelzoo.datasets.draw import Distribution, distribution, draw
 from modelzoo.datasets.lock import alone
 from modelzoo.datasets.make import AUDIO, CHUNKS, FAILED, FEATURES_PART, MADE, PARTS, FeatureChunk, Reference
 from modelzoo.datasets.plan import Plan, Recipe
-from modelzoo.datasets.store import MANIFEST_COLUMNS, TRAIN, VALIDATION, replace_text, sha256
+from modelzoo.datasets.store import MANIFEST_COLUMNS, replace_text, sha256, summary_of
 from modelzoo.datasets.versions import versions
 from modelzoo.errors import StoreError
 from modelzoo.features import BANDS, CLIP_FRAMES
@@ -220,7 +220,7 @@ def _assemble(
     (folder / FEATURES_PART).replace(folder / "features.npy")
     spread = distribution(scores, drawn)
     _write_figure(spread, folder)
-    summary = _summary(manifest)
+    summary = summary_of(manifest)
     info = {**_info(plan, summary, spread, failures), "licences": licences}
     replace_text(folder / CARD, card(manifest, info))
     replace_text(folder / "dataset.json", json.dumps(info, indent=2))
@@ -291,17 +291,6 @@ def _write_figure(spread: Distribution, folder: Path) -> None:
     from modelzoo.datasets.figure import draw_distribution
 
     draw_distribution(spread, folder / "distribution.svg")
-
-
-def _summary(manifest: pd.DataFrame) -> dict[str, Any]:
-    hashes = manifest[["excerpt", "audio_sha256", "features_sha256", "split"]].to_csv(index=False)
-    return {
-        "excerpts": len(manifest),
-        "references": int(manifest["reference"].nunique()),
-        "train": int((manifest["split"] == TRAIN).sum()),
-        "validation": int((manifest["split"] == VALIDATION).sum()),
-        "hash": sha256(hashes.encode()),
-    }
 
 
 def _info(plan: Plan, summary: dict[str, Any], spread: Distribution, failures: dict[str, str]) -> dict[str, Any]:

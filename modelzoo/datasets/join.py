@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import modelzoo
-from modelzoo.datasets.store import TRAIN, VALIDATION, Store, open_store
+from modelzoo.datasets.store import Store, open_store, summary_of
 from modelzoo.errors import StoreError
 from modelzoo.features import BANDS, CLIP_FRAMES
-from modelzoo.files import replace_text, sha256
+from modelzoo.files import replace_text
 
 AUDIO = "audio"
 ROWS_AT_ONCE = 64
@@ -62,13 +62,7 @@ def join(folders: Sequence[Path], output: Path, without: Set[str] = frozenset())
     _take_audio([master for master, keep in zip(masters, kept, strict=True) if keep], manifest["excerpt"], output)
     _write_features([store.features for store, _ in pairs], kept, output / "features.npy")
     manifest.to_parquet(output / "manifest.parquet", index=False)
-    summary = {
-        "excerpts": len(manifest),
-        "references": int(manifest["reference"].nunique()),
-        "train": int((manifest["split"] == TRAIN).sum()),
-        "validation": int((manifest["split"] == VALIDATION).sum()),
-        "hash": sha256("".join(f"{name} {store.info['hash']}\n" for store, name in pairs).encode()),
-    }
+    summary = summary_of(manifest)
     joined = {name: store.info for store, name in pairs}
     info = {
         **summary,

@@ -76,3 +76,15 @@ def open_store(folder: Path) -> Store:
     if missing:
         raise StoreError(f"{folder}: the manifest lacks {', '.join(sorted(missing))}.")
     return Store(folder, features, manifest, info)
+
+
+def summary_of(manifest: pd.DataFrame) -> dict[str, Any]:
+    """Counts, and a hash of all that a store holds."""
+    hashes = manifest[["excerpt", "audio_sha256", "features_sha256", "split"]].to_csv(index=False)
+    return {
+        "excerpts": len(manifest),
+        "references": int(manifest["reference"].nunique()),
+        "train": int((manifest["split"] == TRAIN).sum()),
+        "validation": int((manifest["split"] == VALIDATION).sum()),
+        "hash": sha256(hashes.encode()),
+    }

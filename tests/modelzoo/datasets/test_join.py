@@ -85,6 +85,7 @@ def test_references_are_left_out(stores, tmp_path):
     less, whole = open_store(tmp_path / "less"), [open_store(stores / name) for name in ("first", "second")]
     assert less.manifest["reference"].tolist() == ["first-r2", "second-r3", "second-r4"]
     np.testing.assert_array_equal(less.features, np.concatenate([whole[0].features[1:], whole[1].features]))
+    assert less.info["hash"] != join([stores / "first", stores / "second"], tmp_path / "all")["hash"]
     assert sorted(file.stem for file in (tmp_path / "less" / "audio").iterdir()) == less.manifest["excerpt"].tolist()
 
 
