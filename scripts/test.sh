@@ -58,7 +58,8 @@ export OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=2
 # Two processes; the tests of a file stay together, as they share what they set up.
 parallel=(--numprocesses 2 --dist loadfile)
 all=(tests)
-platform=(tests/web tests/e2e)
+# The audio engine's tests know no database.
+platform=(tests/web tests/e2e tests/workers --ignore-glob="tests/e2e/test_engine*.py")
 [ $# -eq 0 ] || { all=("$@"); platform=("$@"); }
 
 echo "== SQLite and the folder broker =="
