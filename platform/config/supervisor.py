@@ -1,5 +1,6 @@
 """Runs the web server and the worker as two child processes, and starts one again when it dies by itself."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -56,6 +57,9 @@ class Child:
             return
         now = time.monotonic()
         if self.start_again_at is None:
+            # What it had started must not go on without it, nor hold its port.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.pause = 1.0 if now - self.started_at > 60 else min(2 * self.pause, LONGEST_PAUSE)
             self.start_again_at = now + self.pause
             code = self.process.returncode

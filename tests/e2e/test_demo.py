@@ -129,6 +129,9 @@ def test_the_second_start_keeps_everything(start: Callable[[], Terminal], wait_f
 
     wait_for("the web server to be started again", answers)
     assert "The web server ended with" in terminal.said()
+    with pytest.raises(ProcessLookupError):
+        # Nothing of what the killed one had started is left: each child leads a group of its own.
+        os.killpg(web, 0)
 
 
 def test_a_taken_port_is_said_and_nothing_is_touched(tmp_path: Path):
