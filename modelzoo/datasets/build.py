@@ -26,10 +26,11 @@ from modelzoo.datasets.draw import Distribution, distribution, draw
 from modelzoo.datasets.lock import alone
 from modelzoo.datasets.make import AUDIO, CHUNKS, FAILED, FEATURES_PART, MADE, PARTS, FeatureChunk, Reference
 from modelzoo.datasets.plan import Plan, Recipe
-from modelzoo.datasets.store import MANIFEST_COLUMNS, replace_text, sha256, summary_of
+from modelzoo.datasets.store import MANIFEST_COLUMNS, summary_of
 from modelzoo.datasets.versions import versions
 from modelzoo.errors import StoreError
 from modelzoo.features import BANDS, CLIP_FRAMES
+from modelzoo.files import replace_text, sha256
 
 __all__ = ["Built", "Recipe", "Reference", "build", "build_plan", "splits"]
 

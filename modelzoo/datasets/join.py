@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import modelzoo
+from modelzoo.datasets.make import AUDIO
 from modelzoo.datasets.store import Store, open_store, summary_of
 from modelzoo.errors import StoreError
 from modelzoo.features import BANDS, CLIP_FRAMES
 from modelzoo.files import replace_text
 
-AUDIO = "audio"
 ROWS_AT_ONCE = 64
 
 

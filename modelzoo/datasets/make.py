@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from modelzoo.audio import Degraded, decode, degrade, loudness, write_flac
 from modelzoo.datasets.plan import Chain, excerpt_name
-from modelzoo.datasets.store import replace_text, sha256
 from modelzoo.errors import ModelzooError, StoreError
 from modelzoo.features import CLIP_SAMPLES, RATE, log_mel, to_bytes
+from modelzoo.files import replace_text, sha256
 from modelzoo.labels import ReferenceScorer
 from mushra.design.loudness import TARGET_LUFS
 

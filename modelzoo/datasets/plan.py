@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from modelzoo.audio.processes import AAC, ALL_PROCESSES, IDS, MP2, MP3, OPUS, PROCESSES, VORBIS
-from modelzoo.datasets.store import TRAIN, VALIDATION, sha256
+from modelzoo.datasets.store import TRAIN, VALIDATION
 from modelzoo.errors import StoreError
+from modelzoo.files import sha256
 
 Chain = tuple[int, ...]
 SEPARATOR = "_"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from modelzoo.audio import decode, resample
 from modelzoo.datasets.make import Reference
-from modelzoo.datasets.store import sha256
 from modelzoo.errors import ModelzooError, StoreError
 from modelzoo.features import RATE, log_mel, to_bytes, treble
+from modelzoo.files import sha256
 
 MANIFEST = "manifest.csv"
 LONGEST_SECONDS = 1200.0

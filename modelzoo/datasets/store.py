@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from modelzoo.errors import StoreError
 from modelzoo.features import BANDS, CLIP_FRAMES
-from modelzoo.files import replace_text as replace_text
-from modelzoo.files import sha256 as sha256
+from modelzoo.files import sha256
 
 TRAIN, VALIDATION = "train", "validation"
 MANIFEST_COLUMNS = (

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import modelzoo
-from modelzoo.datasets.store import sha256
+from modelzoo.files import sha256
 from modelzoo.labels.visqol import IMPLEMENTATION, MODE, VERSION
 
 # Training and the command line change no excerpt.

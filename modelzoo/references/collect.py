@@ -11,8 +11,8 @@ from typing import Any
 from modelzoo.datasets import pool
 from modelzoo.datasets.lock import alone
 from modelzoo.datasets.sources import MANIFEST, reference_name
-from modelzoo.datasets.store import replace_text
 from modelzoo.errors import ModelzooError
+from modelzoo.files import replace_text
 from modelzoo.references import quality
 from modelzoo.references.cut import PARTS, Task, cut, fingerprint_of, parsed_starts, sources
 

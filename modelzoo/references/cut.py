@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelzoo.audio import loudness, resample, stream, tags, write_flac
-from modelzoo.datasets.store import replace_text, sha256
 from modelzoo.errors import AudioError, ModelzooError
+from modelzoo.files import replace_text, sha256
 from modelzoo.references import quality
 from mushra.design.loudness import TARGET_LUFS
 
