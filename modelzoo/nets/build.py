@@ -1,6 +1,7 @@
 """Finds a network by its name."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from modelzoo.errors import ModelzooError
@@ -8,9 +9,17 @@ from modelzoo.nets.conv1d import conv1d
 from modelzoo.nets.ours import ours
 from modelzoo.nets.pretrained import inception, vgg19
 
-NETWORKS: dict[str, Callable[..., Any]] = {"conv1d": conv1d, "inception": inception, "vgg19": vgg19, "ours": ours}
+NETWORKS: dict[str, Callable[..., Any]] = {
+    "conv1d": conv1d,
+    "inception": inception,
+    "vgg19": vgg19,
+    "ours": ours,
+    # Halves of `ours`, to see what each gives.
+    "ours-convolutions": partial(ours, statistics=False),
+    "ours-statistics": partial(ours, convolutions=False),
+}
 WITH_BACKBONE = ("inception", "vgg19")
-ANY_LENGTH = ("ours",)
+ANY_LENGTH = ("ours", "ours-convolutions", "ours-statistics")
 """Networks that take clips of any length; the paper's take 10 s alone."""
 
 

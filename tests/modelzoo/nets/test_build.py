@@ -112,9 +112,7 @@ def test_one_batch_can_be_overfitted(name, rate, steps):
 
 
 def test_a_half_of_ours_can_be_left_out_to_see_what_it_helps():
-    from modelzoo.nets.ours import ours
-
     features = np.random.default_rng(1).integers(0, 256, (2, 376, 256), dtype=np.uint8)
-    for network in (ours(convolutions=False), ours(statistics=False)):
+    for network in (build("ours-convolutions"), build("ours-statistics")):
         assert network.count_params() < build("ours").count_params()
         assert network.predict_on_batch(features).shape == (2, 1)
