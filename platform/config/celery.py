@@ -1,11 +1,17 @@
 """The Celery application. The `Job` row is the truth about background work; Celery only delivers its id."""
 
+import fcntl
+import json
 import os
+import tempfile
 from pathlib import Path
 
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+EXCHANGES = ("cpu", "gpu", "celery.pidbox")
+"""Those that workers bind queues to."""
 
 
 def broker_options(url: str, folder: Path) -> dict[str, object]:
@@ -14,6 +20,8 @@ def broker_options(url: str, folder: Path) -> dict[str, object]:
         return {"visibility_timeout": 14 * 24 * 3600}
     for name in ("messages", "processed", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    for exchange in EXCHANGES:
+        _begin_table(folder / "control" / f"{exchange}.exchange")
     return {
         "data_folder_in": str(folder / "messages"),
         "data_folder_out": str(folder / "messages"),
@@ -21,6 +29,29 @@ def broker_options(url: str, folder: Path) -> dict[str, object]:
         "control_folder": str(folder / "control"),
         "store_processed": False,
     }
+
+
+def _begin_table(file: Path) -> None:
+    """Write an exchange's empty table, unless there is one that can be read.
+
+    kombu makes the file first and locks and fills it afterwards: a process that comes in between, or after one that
+    was killed there, finds an empty file and ends. It takes turns only over tables that exist.
+    """
+    if file.exists():
+        with file.open() as table:
+            fcntl.flock(table, fcntl.LOCK_SH)
+            try:
+                json.load(table)
+                return
+            except ValueError:
+                file.unlink(missing_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=".new-") as begun:
+        begun.write("[]")
+        begun.flush()
+        try:
+            os.link(begun.name, file)
+        except FileExistsError:
+            return  # Another process was first.
 
 
 def configure(app: Celery) -> Celery:
