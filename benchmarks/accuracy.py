@@ -1,8 +1,9 @@
 """How well models hear, against ViSQOL: Table V with tests and baselines, residuals, intervals, the paper's stimuli.
 
-Usage: `python benchmarks/accuracy.py RUN… [--model NAME|FOLDER] [--store STORE] [--stimuli FOLDER]`.
+Usage: `python benchmarks/accuracy.py RUN… [--model NAME|FOLDER] [--store STORE] [--stimuli FOLDER] [--sounds FOLDER]`.
 RUN are folders that `train` made. STORE is a data set of other recordings, all of whose excerpts the model scores.
-The folder of stimuli holds FLAC files and `visqol.csv` (reference, stimulus, moslqo), as the paper's test does.
+The folder of stimuli holds FLAC files and `visqol.csv` (reference, stimulus, moslqo), as the paper's test does. Of any
+other sounds, the flags are counted: those of a folder one after the other, in parts of 12 s, at most 24 of a folder.
 """
 
 import argparse
@@ -10,13 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.signal import resample_poly
 
 from modelzoo import artefacts, evaluation
 from modelzoo.artefacts import Model
 from modelzoo.audio import PROCESSES
 from modelzoo.cli.evaluate import evaluate
 from modelzoo.datasets.store import open_store
-from modelzoo.evaluation.runs import agreement_of, predictions_table
+from modelzoo.evaluation.runs import agreement_of, predict, predictions_table
+
+RATE, PART, MOST_PARTS = 48_000, 12 * 48_000, 24
+SUFFIXES = (".flac", ".mp3", ".ogg", ".opus", ".wav")
 
 
 def main() -> None:
@@ -25,6 +30,7 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--store", type=Path)
     parser.add_argument("--stimuli", type=Path)
+    parser.add_argument("--sounds", type=Path)
     given = parser.parse_args()
     if given.runs:
         print("# Held-out recordings of the runs' own data set\n")
@@ -43,13 +49,15 @@ def main() -> None:
         if given.stimuli:
             print(f"\n# {model.name} on {given.stimuli.name}\n")
             print_stimuli(model, given.stimuli)
+        if given.sounds:
+            print(f"\n# {model.name} on parts of the sounds in {given.sounds.name}\n")
+            print_sounds(model, given.sounds)
 
 
 def on_store(model: Model, folder: Path) -> pd.DataFrame:
     store = open_store(folder)
     rows = np.arange(len(store.manifest))
-    scores = [model.score_features(store.features[rows[first : first + 16]]) for first in range(0, len(rows), 16)]
-    return predictions_table(store, rows, np.concatenate(scores))
+    return predictions_table(store, rows, predict(model, store, rows))
 
 
 def print_agreement(table: pd.DataFrame) -> None:
@@ -112,6 +120,39 @@ def print_stimuli(model: Model, folder: Path) -> None:
     print_coverage(model, table[ranked])
     flags = [name for one in scored for name in one.flags]
     print("flags:", ", ".join(f"{name} {flags.count(name)}" for name in sorted(set(flags))) or "none")
+
+
+def print_sounds(model: Model, folder: Path) -> None:
+    """How many parts of each folder's sounds are flagged, and what they score."""
+    for one in sorted({file.parent for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES}):
+        scored = [model.score_sound(part, RATE) for part in parts_of(one)]
+        if not scored:
+            continue
+        unlike = sum("unlike-training" in part.flags for part in scored)
+        median = np.median([part.score for part in scored])
+        print(f"{one.relative_to(folder)!s:40}{len(scored):4} parts, {unlike:3} unlike-training, median {median:.0f}")
+
+
+def parts_of(folder: Path) -> list[np.ndarray]:
+    """Mono at 48 kHz: every sound at the same peak, one after the other, in parts of 12 s, evenly taken."""
+    from modelzoo.audio import decode
+    from modelzoo.errors import ModelzooError
+
+    sounds = []
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() not in SUFFIXES:
+            continue
+        try:
+            sound = decode(file)
+        except ModelzooError:
+            continue
+        mono = resample_poly(sound.samples.mean(axis=1), RATE, sound.rate)
+        if np.abs(mono).max() > 1e-3:
+            sounds.append(0.5 * mono / np.abs(mono).max())
+    joined = np.concatenate([np.zeros(0), *sounds])
+    count = len(joined) // PART
+    chosen = np.unique(np.linspace(0, count - 1, min(count, MOST_PARTS)).astype(int)) if count else []
+    return [joined[number * PART : (number + 1) * PART] for number in chosen]
 
 
 if __name__ == "__main__":

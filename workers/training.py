@@ -70,11 +70,13 @@ def _train(handle: Handle, run: TrainingRun) -> None:
 
 def _outcome(model: Any, store: Any) -> dict[str, Any]:
     """How well the model hears what it was not trained on, against ViSQOL, on 0-100."""
+    from modelzoo.evaluation.runs import predict
+
     rows = store.rows("validation")
     manifest = store.manifest.iloc[rows]
-    predicted = model.score_features(store.features[rows])
+    predicted = predict(model, store, rows)
     visqol = 100 * manifest["target"].to_numpy()
-    one = agreement(predicted, visqol)
+    one = agreement(predicted.tolist(), visqol.tolist())
     return {
         "r": None if one.r != one.r else one.r,
         "rmse": one.rmse,

@@ -1,5 +1,6 @@
 """What makes a score less sure than it looks: how a sound differs from all that the model was trained on."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -79,8 +80,8 @@ def describe(features: NDArray[np.uint8]) -> dict[str, float]:
     }
 
 
-def limits(clips: NDArray[np.uint8]) -> dict[str, tuple[float, float]]:
-    """The range of each property in training clips (n, frames, bands), without the rarest, and a little wider."""
+def limits(clips: Iterable[NDArray[np.uint8]]) -> dict[str, tuple[float, float]]:
+    """The range of each property in training clips, (frames, bands) each, without the rarest, and a little wider."""
     table = [describe(clip) for clip in clips]
     found = {}
     for name in table[0]:

@@ -39,7 +39,7 @@ def train(
 def _one(config: "RunConfig", store: "Store", folder: Path) -> None:
     from modelzoo import artefacts
     from modelzoo.datasets.store import VALIDATION
-    from modelzoo.evaluation.runs import RUN, agreement_of, predictions_table, read_run, write_run
+    from modelzoo.evaluation.runs import RUN, agreement_of, predict, predictions_table, read_run, write_run
     from modelzoo.training import train as run
 
     if (folder / RUN).exists():
@@ -52,7 +52,7 @@ def _one(config: "RunConfig", store: "Store", folder: Path) -> None:
     artefacts.save(folder / MODEL, folder / "checkpoint" / "best.weights.h5", info, _card(config, result, store))
     rows = store.rows(VALIDATION)
     model = artefacts.load(folder / MODEL)
-    predictions = predictions_table(store, rows, model.score_features(store.features[rows]))
+    predictions = predictions_table(store, rows, predict(model, store, rows))
     kept: dict[str, Any] = {
         **{"network": config.network, "seed": config.seed, "dataset": info["dataset"]},
         **{"store": str(store.folder.resolve()), "config": config.to_dict()},

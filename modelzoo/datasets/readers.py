@@ -55,7 +55,7 @@ class StoreDataset(keras.utils.PyDataset):  # type: ignore[misc]
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
         rows = self._rows[index * self.batch : (index + 1) * self.batch]
-        return self.store.features[rows], self._targets[rows]
+        return self.store.clips(rows), self._targets[rows]
 
     def on_epoch_end(self) -> None:
         self.epoch += 1

@@ -6,6 +6,7 @@ not complete.
 """
 
 import json
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,18 @@ class Store:
         targets = self.manifest["target"].to_numpy(dtype=np.float32)
         for first in range(0, len(rows), batch):
             chosen = rows[first : first + batch]
-            yield self.features[chosen], targets[chosen]
+            yield self.clips(chosen), targets[chosen]
+
+    def clips(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Features of some rows, (n, 1876, 256), in memory of their own.
+
+        The file's pages that were read are given up: they would count as this process's memory, until it seems to hold
+        the whole store. They stay in the system's cache while there is room.
+        """
+        chosen = self.features[rows]
+        if isinstance(self.features.base, mmap.mmap):
+            self.features.base.madvise(mmap.MADV_DONTNEED)
+        return chosen
 
 
 def open_store(folder: Path) -> Store:

@@ -29,6 +29,12 @@ class Run:
     info: dict[str, Any]
 
 
+def predict(model: Any, store: Store, rows: NDArray[np.int64], batch: int = 16) -> NDArray[np.float64]:
+    """A model's scores, 0-100, of some rows of a store, read a batch at a time."""
+    parts = [model.score_features(store.clips(rows[first : first + batch])) for first in range(0, len(rows), batch)]
+    return np.concatenate(parts)
+
+
 def predictions_table(store: Store, rows: NDArray[np.int64], predicted: NDArray[np.float64]) -> pd.DataFrame:
     """Columns `COLUMNS`; observed is ViSQOL's score on 0-100, processes and bitrates are joined by underscores."""
     manifest = store.manifest.iloc[rows]
