@@ -51,6 +51,8 @@ def _behind(application: Callable[..., Any], name: str, backbone: str, sha256: s
             "clip to clip. Give its weights (imagenet or a file), or leave it unfrozen."
         )
     classifier = _classifier(application, name, backbone, sha256)
+    if backbone == "none":
+        _average_fewer_batches(classifier)
     classifier.trainable = backbone == "none" if frozen is None else not frozen
     inputs = keras.Input((CLIP_FRAMES, BANDS), dtype="uint8", name="features")
     x = layers.Rescaling(1 / 255)(inputs)
@@ -78,6 +80,19 @@ def _classifier(application: Callable[..., Any], name: str, backbone: str, sha25
             raise
         # Keras raises a bare Exception if the download fails, ValueError and OSError for a wrong file.
         raise ModelzooError(f"The weights {backbone!r} for the backbone of {name} can't be used: {error}") from error
+
+
+def _average_fewer_batches(classifier: Any) -> None:
+    """Let batch normalisation's running means follow what is learnt from random weights.
+
+    Keras' own momentum, 0.99, is for ImageNet's long epochs: after 140 batches of spectrograms InceptionV3 predicted one
+    value for all, while its loss in training was 0.018.
+    """
+    import keras
+
+    for layer in classifier.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.9
 
 
 def _check_file(file: Path, name: str, sha256: str) -> None:

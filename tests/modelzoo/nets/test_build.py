@@ -31,6 +31,10 @@ def test_conv1d_is_the_papers_layer_by_layer():
     ] * 3
 
 
+def momenta(classifier):
+    return {layer.momentum for layer in classifier.layers if layer.__class__.__name__ == "BatchNormalization"}
+
+
 @pytest.mark.parametrize(("name", "total"), [("inception", 24_141_431), ("vgg19", 143_956_887)])
 def test_networks_behind_a_classifier_train_only_their_own_layers_when_it_is_frozen(name, total, tmp_path):
     model = build(name)
@@ -39,6 +43,7 @@ def test_networks_behind_a_classifier_train_only_their_own_layers_when_it_is_fro
     assert model.count_params() == total
     classifier = next(layer for layer in model.layers if layer.name in ("inception_v3", "vgg19"))
     assert classifier.trainable, "a random backbone must be trained"
+    assert momenta(classifier) == ({0.9} if name == "inception" else set())
     if name == "vgg19":
         return  # its weights file of 575 MB would only slow the suite
     file = tmp_path / "backbone.weights.h5"
@@ -46,6 +51,7 @@ def test_networks_behind_a_classifier_train_only_their_own_layers_when_it_is_fro
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     frozen = build(name, backbone=str(file), backbone_sha256=digest)
     assert sizes(frozen) == (total, 289_647)
+    assert momenta(frozen.get_layer(classifier.name)) == {0.99}
     restored = next(layer for layer in frozen.layers if layer.name == classifier.name)
     for mine, theirs in zip(classifier.get_weights(), restored.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
