@@ -27,5 +27,5 @@ run more-ours 'preset = "ours"' 'store = "learn"' 'epochs = 24' 'repetitions = 3
 run more-conv1d 'preset = "paper-conv1d"' 'store = "learn"' 'epochs = 12' 'repetitions = 2'
 run statistics 'preset = "ours"' 'network = "ours-statistics"' 'store = "learn"' 'epochs = 24'
 run convolutions 'preset = "ours"' 'network = "ours-convolutions"' 'store = "learn"' 'epochs = 24'
-run inception 'preset = "paper-inception"' 'backbone = "none"' 'store = "learn"' 'epochs = 3'
+run inception 'preset = "paper-inception"' 'backbone = "none"' 'store = "learn"' 'epochs = 2'
 run vgg19 'preset = "paper-vgg19"' 'backbone = "none"' 'store = "learn-vgg19"' 'epochs = 1'
