@@ -72,13 +72,13 @@ def _baselines(run: Any) -> dict[str, Any]:
 
 
 def _print_table(summary: Any, baselines: dict[str, Any]) -> None:
-    typer.echo(f"{'':16}{'runs':>5}{'r':>16}{'RMSE':>16}{'bias':>8}")
+    typer.echo(f"{'':18}{'runs':>5}{'r':>16}{'RMSE':>16}{'bias':>8}")
     for row in summary.to_dict("records"):
         r = _mean_sd(row["r"], row["r_sd"], 3)
         rmse = _mean_sd(row["rmse"], row["rmse_sd"], 2)
-        typer.echo(f"{row['network']:16}{row['repetitions']:5}{r:>16}{rmse:>16}{row['bias']:>8.2f}")
+        typer.echo(f"{row['network']:18}{row['repetitions']:5}{r:>16}{rmse:>16}{row['bias']:>8.2f}")
     for name, one in baselines.items():
-        typer.echo(f"{name:16}{'':5}{_mean_sd(one.r, math.nan, 3):>16}{_mean_sd(one.rmse, math.nan, 2):>16}")
+        typer.echo(f"{name:18}{'':5}{_mean_sd(one.r, math.nan, 3):>16}{_mean_sd(one.rmse, math.nan, 2):>16}")
 
 
 def _mean_sd(mean: float, sd: float, digits: int) -> str:
