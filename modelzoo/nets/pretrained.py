@@ -85,8 +85,8 @@ def _classifier(application: Callable[..., Any], name: str, backbone: str, sha25
 def _average_fewer_batches(classifier: Any) -> None:
     """Let batch normalisation's running means follow what is learnt from random weights.
 
-    Keras' own momentum, 0.99, is for ImageNet's long epochs: after 140 batches of spectrograms InceptionV3 predicted one
-    value for all, while its loss in training was 0.018.
+    Keras' own momentum, 0.99, is for ImageNet's long epochs: after 140 batches of spectrograms InceptionV3 predicted
+    one value for all, while its loss in training was 0.018.
     """
     import keras
 
