@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.signal import resample_poly
 
 from modelzoo import artefacts, evaluation
 from modelzoo.artefacts import Model
@@ -19,8 +18,9 @@ from modelzoo.audio import PROCESSES
 from modelzoo.cli.evaluate import evaluate
 from modelzoo.datasets.store import open_store
 from modelzoo.evaluation.runs import agreement_of, predict, predictions_table
+from modelzoo.features import RATE
 
-RATE, PART, MOST_PARTS = 48_000, 12 * 48_000, 24
+PART, MOST_PARTS = 12 * RATE, 24
 SUFFIXES = (".flac", ".mp3", ".ogg", ".opus", ".wav")
 
 
@@ -135,7 +135,7 @@ def print_sounds(model: Model, folder: Path) -> None:
 
 def parts_of(folder: Path) -> list[np.ndarray]:
     """Mono at 48 kHz: every sound at the same peak, one after the other, in parts of 12 s, evenly taken."""
-    from modelzoo.audio import decode
+    from modelzoo.audio import decode, resample
     from modelzoo.errors import ModelzooError
 
     sounds = []
@@ -146,7 +146,7 @@ def parts_of(folder: Path) -> list[np.ndarray]:
             sound = decode(file)
         except ModelzooError:
             continue
-        mono = resample_poly(sound.samples.mean(axis=1), RATE, sound.rate)
+        mono = resample(sound.samples.mean(axis=1), sound.rate, RATE)
         if np.abs(mono).max() > 1e-3:
             sounds.append(0.5 * mono / np.abs(mono).max())
     joined = np.concatenate([np.zeros(0), *sounds])
